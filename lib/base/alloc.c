@@ -1,0 +1,26 @@
+#include "lib/base/alloc.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+void *alloc_zeroed(size_t count, size_t size)
+{
+    void *p = calloc(count ? count : 1, size ? size : 1);
+
+    if (!p)
+        abort();
+    return p;
+}
+
+void *alloc_resize(void *old, size_t count, size_t size)
+{
+    size_t bytes;
+
+    if (__builtin_mul_overflow(count, size, &bytes))
+        abort();
+    void *p = realloc(old, bytes ? bytes : 1);
+
+    if (!p)
+        abort();
+    return p;
+}
