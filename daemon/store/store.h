@@ -1,0 +1,151 @@
+#pragma once
+
+/* store - what couacd must still know after a power cut: one SQLite file.
+ *
+ * One thread, one process (a lock file beside the database keeps the second one
+ * out), WAL with synchronous=FULL: once store_commit returns 0, the batch is on
+ * the disk. A batch is everything one poll brought: seen items, the source's
+ * cursor, the ledger and the outbox rows, all or nothing, so a cursor is never
+ * ahead of the outbox.
+ *
+ *     if (store_begin(s) < 0) ...               stop accepting; deliver on
+ *     desk_hear(..., store_recall(s), ...)
+ *     store_queue(s, &event, now_ms)
+ *     store_source_put(s, id, &state)
+ *     if (store_commit(s) < 0) ...              nothing of the batch is kept
+ *
+ * Errors are negative errno: -ENOSPC the disk is full (the store refuses new
+ * batches until store_probe succeeds, but the outbox can still be read), -EIO
+ * the disk failed (fatal: exit 75, the state on disk is what fsync last
+ * promised), -EBADMSG the file is damaged (fatal: the next store_open sets it
+ * aside and salvages), -EBUSY somebody holds the database. Times are
+ * milliseconds since the epoch and come from the caller. */
+
+#include "lib/base/str.h"
+#include "lib/desk/event.h"
+
+struct arena;
+struct recall;
+struct store;
+
+/* Why the state could not be opened; positive, beside negative errno. */
+enum store_refusal {
+    STORE_E_LOCKED = 1, /* another couacd uses it: exit 75 */
+    STORE_E_NEWER,      /* written by a newer couacd: exit 78 */
+    STORE_E_FOREIGN,    /* a SQLite file, but of another program: exit 78 */
+};
+
+/* What happened while opening, for the log and a system event. */
+struct store_report {
+    bool created;            /* there was no state before */
+    bool salvaged;           /* the old file was damaged and set aside */
+    char set_aside[4096];    /* where it is now */
+    uint64_t rows_salvaged;  /* rows saved from it, all tables */
+    unsigned tables_damaged; /* tables of which not all could be read */
+    unsigned from_version, to_version;
+};
+
+/* Opens or creates `path` and `path`-lock, migrates, and salvages a damaged file.
+ * Return 0, an enum store_refusal, or a negative errno; `ret_report` is filled in any case. */
+int store_open(const char *path, int64_t now_ms, struct store **ret,
+               struct store_report *ret_report) MUST_CHECK;
+void store_close(struct store *s); /* rolls an open batch back; NULL is fine */
+void store_closep(struct store **s);
+
+/* --- a batch --------------------------------------------------------------- */
+
+int store_begin(struct store *s) MUST_CHECK; /* -ENOSPC while the disk is full */
+int store_commit(struct store *s) MUST_CHECK;
+void store_rollback(struct store *s); /* no batch open: nothing happens */
+/* False after -ENOSPC until store_probe found room again. */
+bool store_accepts(const struct store *s);
+/* Tries a small write when the disk was full; true when batches are accepted. */
+bool store_probe(struct store *s);
+
+/* The desk's memory, only inside a batch; owned by the store. */
+struct recall *store_recall(struct store *s);
+/* Adds to the outbox; only inside a batch, event->seq from recall->next_seq. -E2BIG past
+ * EVENT_BYTES_MAX. */
+int store_queue(struct store *s, const struct event *event, int64_t now_ms) MUST_CHECK;
+
+/* --- sources --------------------------------------------------------------- */
+
+/* What a source remembers between polls. The store gives no meaning to any of it. */
+struct store_source {
+    struct str url;           /* where it moved for good; empty: as configured */
+    struct str etag;          /* validators, as received */
+    struct str last_modified; /* idem */
+    struct str cursor;        /* the source's own: since_id, UIDs, a small JSON */
+    struct str body;          /* fingerprint of the last body */
+    struct str moved_to;      /* target of the permanent redirects counted below */
+    uint32_t moves;           /* in a row, to moved_to */
+    uint32_t failures;        /* in a row */
+    int32_t status;           /* the owner's own enum: ok, gone, ... */
+    int64_t next_ms, interval_ms;
+    int64_t last_ok_ms, last_new_ms; /* 0: never */
+};
+
+/* A copy in `arena`; an unknown source is all zero (return 0). */
+int store_source_get(struct store *s, struct str id, struct arena *arena,
+                     struct store_source *ret) MUST_CHECK;
+/* Adds or replaces; inside a batch it is part of it, else it commits alone. */
+int store_source_put(struct store *s, struct str id, const struct store_source *state) MUST_CHECK;
+/* Forgets sources whose id is not among `ids` (after a reload); not inside a batch. */
+int store_source_keep(struct store *s, const struct str *ids, size_t n) MUST_CHECK;
+
+/* --- the outbox, for the courier ------------------------------------------- */
+
+/* Names this state file's numbering: random, 8 characters, NUL-terminated. Renewed when the
+ * numbering could no longer be trusted, so a guard in Redis never refuses new rows. */
+const char *store_epoch(const struct store *s);
+int store_epoch_renew(struct store *s) MUST_CHECK;
+
+struct store_counts {
+    uint64_t last_seq; /* given out, committed */
+    uint64_t acked;    /* Redis said yes up to here */
+    uint64_t pending;  /* rows waiting behind it */
+    uint64_t dead;
+};
+int store_count(struct store *s, struct store_counts *ret) MUST_CHECK;
+uint64_t store_last_seq(const struct store *s);
+
+/* Rows with seq > `after`, in order, at most `max_rows`; stops after the row that reaches
+ * `max_bytes` of JSON, or when `fn` returns false. Slices live during the call of `fn`,
+ * which must not call the store. Return: rows shown, or a negative errno. */
+typedef bool store_outbox_fn(void *arg, const struct event *event, int64_t queued_ms);
+int store_outbox_each(struct store *s, uint64_t after, unsigned max_rows, size_t max_bytes,
+                      store_outbox_fn *fn, void *arg) MUST_CHECK;
+
+/* Redis has everything up to `seq`. Not synced: losing this only costs a look at Redis. A
+ * lower value than before is accepted: Redis went back. Not inside a batch. */
+int store_ack(struct store *s, uint64_t seq, int64_t now_ms) MUST_CHECK;
+/* Moves a row out of the queue's way; kept until retried. Not inside a batch. */
+int store_bury(struct store *s, uint64_t seq, struct str reason, int64_t now_ms) MUST_CHECK;
+
+struct store_dead {
+    uint64_t seq;
+    int64_t buried_ms;
+    struct str reason, stream, id, promise, owner, title;
+};
+typedef bool store_dead_fn(void *arg, const struct store_dead *row);
+int store_dead_each(struct store *s, store_dead_fn *fn, void *arg) MUST_CHECK;
+/* Queues dead rows again, at the end, under new numbers and the same ids; seq 0: all.
+ * Return: how many, or a negative errno. */
+int store_dead_retry(struct store *s, uint64_t seq, int64_t now_ms) MUST_CHECK;
+
+/* --- upkeep ---------------------------------------------------------------- */
+
+struct store_retention {
+    int64_t sent_ms;   /* outbox rows after Redis had them; 24 h */
+    int64_t seen_ms;   /* seen items after they were last shown by a source */
+    int64_t alerts_ms; /* alerts, held mentions, notes */
+    int64_t ledger_ms;
+};
+#define STORE_RETENTION_DEFAULT                                                                    \
+    ((struct store_retention){.sent_ms = 24 * 3600000ll,                                           \
+                              .seen_ms = 90 * 86400000ll,                                          \
+                              .alerts_ms = 30 * 86400000ll,                                        \
+                              .ledger_ms = 400 * 86400000ll})
+/* Deletes what is too old, at most a few thousand rows a call (no stall). Return: rows
+ * deleted, 0 when done, or a negative errno. Not inside a batch. */
+int store_prune(struct store *s, const struct store_retention *keep, int64_t now_ms) MUST_CHECK;
