@@ -4,7 +4,7 @@
 
 #include "lib/base/alloc.h"
 #include "lib/text/fold-table.h"
-#include "lib/text/utf8.h"
+#include "lib/base/utf8.h"
 
 /* Posts are mostly ASCII: eight bytes are lowered at once while no high bit
  * shows, and the map needs no entry there, since offsets run in parallel. Other

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "lib/base/alloc.h"
-#include "lib/text/utf8.h"
+#include "lib/base/utf8.h"
 
 /* One pass over the folded bytes. ASCII is classed by a table; beyond it the
  * folding table knows. A word is found by the run of its class, then looked at

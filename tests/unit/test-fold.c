@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <utf8proc.h>
 
-#include "lib/text/utf8.h"
+#include "lib/base/utf8.h"
 #include "tests/unit/unit.h"
 
 /* utf8proc's answer for the same text; free with free(). */

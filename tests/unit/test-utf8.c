@@ -1,4 +1,4 @@
-#include "lib/text/utf8.h"
+#include "lib/base/utf8.h"
 
 #include "tests/unit/unit.h"
 

@@ -1,4 +1,4 @@
-#include "lib/text/utf8.h"
+#include "lib/base/utf8.h"
 
 static bool continues(unsigned char c)
 {
