@@ -1,0 +1,16 @@
+#include "lib/desk/event.h"
+
+#include <assert.h>
+
+const char *event_stream_name(enum event_stream stream)
+{
+    static const char *const names[EVENT_STREAMS] = {
+        [EVENT_ALERTS] = "alerts",
+        [EVENT_INCIDENTS] = "incidents",
+        [EVENT_OPS] = "ops",
+        [EVENT_SHADOW] = "shadow",
+    };
+
+    assert(stream < EVENT_STREAMS);
+    return names[stream];
+}
