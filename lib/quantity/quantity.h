@@ -75,6 +75,7 @@ enum quantity_unit {
     UNIT_FOOT,
     UNIT_INCH,
     UNIT_COUNT,
+    UNIT_CENT, /* a hundredth of `currency` */
 };
 
 struct quantity {

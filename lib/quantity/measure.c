@@ -1,0 +1,630 @@
+#include "lib/quantity/measure.h"
+
+#include <math.h>
+
+#include "lib/quantity/unit.h"
+
+/* A measure is numbers and a unit, in any of the orders people use: "$5", "5 $",
+ * "1 h 30", "2 à 3 jours", "half an hour", "an hour or two", "toute la semaine".
+ * Numbers are read first; what follows them says what they count. A number
+ * whose letters say nothing ("A320", "180ml") is taken and dropped, so that no
+ * later reader sees half of it. */
+
+struct unit {
+    enum quantity_unit unit;
+    double factor; /* units one word is worth */
+    double mul;    /* "75 USD million" */
+    char code[4];
+    size_t next;
+    bool other; /* a unit we know and do not report: 5 kg */
+};
+
+/* ---- units ------------------------------------------------------------------ */
+
+static bool read_percent(const struct tokens *ts, size_t i, struct unit *u)
+{
+    size_t n = 0;
+
+    if (token_sign(ts, i, '%') || token_is(ts, i, LEX(PERCENT)))
+        n = 1;
+    else if (token_is(ts, i, LEX(PRO)) &&
+             (token_is(ts, i + 1, LEX(SUB)) || token_at(ts, i + 1)->m->number == 100))
+        n = 2;
+    if (n == 0)
+        return false;
+    u->unit = UNIT_PERCENT;
+    u->next = i + n;
+    return true;
+}
+
+static bool is_letter_scale(const struct tokens *ts, size_t i)
+{
+    return token_at(ts, i)->digits == 1;
+}
+
+static bool read_degrees(const struct tokens *ts, size_t i, struct unit *u)
+{
+    bool degree = token_sign(ts, i, 0xb0) || token_is(ts, i, LEX(DEGREE));
+    size_t scale = i + degree;
+
+    if (!degree && (!token_is(ts, i, LEX(SCALE)) || is_letter_scale(ts, i)))
+        return false;
+    scale += degree && token_sign(ts, scale, 0xb0);
+    u->unit = UNIT_DEGREE;
+    u->next = scale;
+    if (token_is(ts, scale, LEX(SCALE))) {
+        u->unit = (enum quantity_unit)token_at(ts, scale)->m->cal;
+        u->next = scale + 1;
+    }
+    return true;
+}
+
+static const char *currency_sign(uint32_t sign)
+{
+    switch (sign) {
+    case '$':
+        return "USD";
+    case 0x20ac:
+        return "EUR";
+    case 0xa3:
+        return "GBP";
+    case 0xa5:
+        return "JPY";
+    case 0x20b9:
+        return "INR";
+    case 0x20bd:
+        return "RUB";
+    case 0x20ba:
+        return "TRY";
+    case 0x20a9:
+        return "KRW";
+    case 0x20b4:
+        return "UAH";
+    default:
+        return NULL;
+    }
+}
+
+static void set_code(char code[4], const char *from)
+{
+    memcpy(code, from, 4);
+}
+
+/* A currency in words and signs at `i`: "€", "euros", "us dollars", "US$",
+ * "dollars australiens", "$ usd". */
+static bool read_currency(const struct tokens *ts, size_t i, struct unit *u)
+{
+    const struct meaning *nation = NULL;
+    const char *sign;
+
+    i += token_is(ts, i, LEX(OF)) &&
+         (currency_sign(token_at(ts, i + 1)->sign) || token_is(ts, i + 1, LEX(CUR)));
+    if (token_is(ts, i, LEX(NATION)) &&
+        (token_is(ts, i + 1, LEX(CUR)) || token_sign(ts, i + 1, '$'))) {
+        nation = token_at(ts, i)->m;
+        i++;
+    }
+    sign = token_at(ts, i)->kind == TOKEN_SIGN ? currency_sign(token_at(ts, i)->sign) : NULL;
+    if (!sign && !token_is(ts, i, LEX(CUR)))
+        return false;
+    set_code(u->code, nation ? nation->code : sign ? sign : token_at(ts, i)->m->code);
+    u->unit = UNIT_CURRENCY;
+    u->next = i + 1;
+    if (!nation && token_is(ts, i + 1, LEX(NATION))) { /* "dollars canadiens" */
+        set_code(u->code, token_at(ts, i + 1)->m->code);
+        u->next++;
+    } else if (sign && token_is(ts, i + 1, LEX(CUR))) { /* "$ usd" */
+        set_code(u->code, token_at(ts, i + 1)->m->code);
+        u->next++;
+    }
+    return true;
+}
+
+static bool read_coin(const struct tokens *ts, size_t i, struct unit *u)
+{
+    const struct token *t = token_at(ts, i);
+    bool letter = t->digits == 1;
+
+    if (t->m->mask & LEX(COIN)) {
+        u->unit = UNIT_CURRENCY;
+        u->factor = t->m->number / 100;
+        set_code(u->code, "USD");
+    } else if (token_sign(ts, i, 0xa2)) {
+        u->unit = UNIT_CENT;
+        set_code(u->code, "USD");
+    } else if (t->m->mask & LEX(SUB) &&
+               (!letter || (token_glued(ts, i) && !(t->flags & TOKEN_UPPER)))) {
+        u->unit = UNIT_CENT;
+        set_code(u->code, t->m->code);
+    } else {
+        return false;
+    }
+    u->next = i + 1;
+    return true;
+}
+
+/* "km/h", "m2", "miles per hour": not the distance they begin with. */
+static size_t derived_end(const struct tokens *ts, size_t i)
+{
+    if (token_glued(ts, i) && (token_at(ts, i)->kind == TOKEN_NUMBER || token_sign(ts, i, 0xb2) ||
+                               token_sign(ts, i, 0xb3)))
+        return i + 1;
+    if (token_sign(ts, i, '/') && token_glued(ts, i) && token_is(ts, i + 1, LEX(UNIT)))
+        return i + 2;
+    if (token_is(ts, i, LEX(PER) | LEX(TO)) && token_is(ts, i + 1, LEX(UNIT)))
+        return i + 2;
+    if (token_is(ts, i, LEX(TO)) && token_is(ts, i + 1, LEX(THE)) && token_is(ts, i + 2, LEX(UNIT)))
+        return i + 3;
+    return 0;
+}
+
+/* One letter is a unit only where nothing else can be meant. */
+static bool letter_counts(const struct tokens *ts, size_t i)
+{
+    const struct token *t = token_at(ts, i);
+    char c = (char)(ts->text.p[t->start] | 0x20);
+
+    if (t->digits > 1)
+        return true;
+    if (!token_glued(ts, i) && !(t->flags & TOKEN_HYPHEN) && c != 'h' && c != 'j' && c != 'm')
+        return false;
+    return !(token_at(ts, i + 1)->kind == TOKEN_WORD && token_glued(ts, i + 1)); /* "m'a" */
+}
+
+static bool read_word_unit(const struct tokens *ts, size_t i, struct unit *u)
+{
+    const struct token *t = token_at(ts, i);
+    size_t end;
+
+    if (!(t->m->mask & LEX(UNIT)) || !letter_counts(ts, i))
+        return false;
+    u->unit = (enum quantity_unit)t->m->unit;
+    u->factor = (double)t->m->factor;
+    u->next = i + 1;
+    if (unit_kind(u->unit) != QUANTITY_DISTANCE)
+        return true;
+    end = derived_end(ts, i + 1);
+    if (end) {
+        u->other = true;
+        u->next = end;
+    }
+    return true;
+}
+
+/* "business days", "jours ouvrés", "journées de travail" */
+static void working_days(const struct tokens *ts, size_t before, struct unit *u)
+{
+    size_t i = u->next;
+
+    if (u->unit != UNIT_DAY)
+        return;
+    i += token_is(ts, i, LEX(OF)) && token_is(ts, i + 1, LEX(WORKING));
+    if (token_is(ts, i, LEX(WORKING)) && ts->lang != LANG_EN)
+        u->next = i + 1;
+    else if (!token_is(ts, before, LEX(WORKING)))
+        return;
+    u->unit = UNIT_WORKING_DAY;
+}
+
+/* The unit that counts number `n`, from token `i` on. */
+static bool read_unit(const struct tokens *ts, size_t i, const struct number *n, struct unit *u)
+{
+    bool part = n->flags & (NUMBER_FRACTION | NUMBER_VAGUE | NUMBER_ABOUT);
+    size_t adjectives = 0;
+
+    *u = (struct unit){.factor = 1, .mul = 1};
+    if (read_percent(ts, i, u) || read_degrees(ts, i, u) || read_currency(ts, i, u) ||
+        read_coin(ts, i, u))
+        return true;
+    if (part && token_is(ts, i, LEX(OF)))
+        i++;
+    if (n->flags & NUMBER_FRACTION && token_is(ts, i, LEX(ART)))
+        i++;
+    for (;
+         adjectives < 3 && token_is(ts, i, LEX(ADJ) | LEX(WORKING)) && !token_is(ts, i, LEX(UNIT));
+         adjectives++)
+        i++;
+    if (read_word_unit(ts, i, u)) {
+        working_days(ts, i - 1, u);
+        return true;
+    }
+    if (adjectives)
+        return false;
+    if (token_is(ts, i, LEX(COUNT))) {
+        u->unit = UNIT_COUNT;
+        u->next = i + 1;
+        return true;
+    }
+    if (token_is(ts, i, LEX(OTHER)) && (token_at(ts, i)->digits > 1 || token_glued(ts, i))) {
+        u->other = true;
+        u->next = i + 1;
+        return true;
+    }
+    return false;
+}
+
+/* ---- durations in several parts ---------------------------------------------- */
+
+static bool smaller_time(enum quantity_unit a, enum quantity_unit b)
+{
+    return unit_kind(b) == QUANTITY_DURATION && unit_worth(b) < unit_worth(a);
+}
+
+/* Minutes without their unit: "1h30", "1 h 30", "1 hour thirty", "3 min 20". */
+static bool bare_part(const struct tokens *ts, size_t i, enum quantity_unit unit,
+                      const struct number *n)
+{
+    const struct token *t = token_at(ts, i), *behind = token_at(ts, n->next);
+
+    if ((unit != UNIT_HOUR && unit != UNIT_MINUTE) || n->value >= 60 || n->value != floor(n->value))
+        return false;
+    if (n->flags & (NUMBER_ARTICLE | NUMBER_VAGUE | NUMBER_FRACTION | NUMBER_ABOUT))
+        return false;
+    if (t->kind == TOKEN_NUMBER && token_glued(ts, i))
+        return t->digits == 2 || n->value < 10;
+    if (t->kind == TOKEN_NUMBER && t->digits != 2)
+        return false;
+    return behind->kind != TOKEN_WORD && behind->kind != TOKEN_NUMBER &&
+           !token_sign(ts, n->next, '%') &&
+           !(behind->kind == TOKEN_SIGN && currency_sign(behind->sign));
+}
+
+/* Adds what follows: "and a half", "30 min", "et quart", "30". */
+static bool add_part(const struct tokens *ts, struct measure *m, enum quantity_unit *unit,
+                     double *seconds)
+{
+    size_t i = m->next;
+    struct number n;
+    struct unit u;
+    double part;
+
+    if (number_read_fraction(ts, i, &part, &i) && part < 1) {
+        bool counted = read_unit(ts, i, &(struct number){.flags = NUMBER_FRACTION}, &u) &&
+                       unit_kind(u.unit) == QUANTITY_DURATION;
+
+        *seconds += part * unit_worth(counted ? u.unit : *unit);
+        m->next = counted ? u.next : i;
+        *unit = UNIT_SECOND;
+        return true;
+    }
+    i = m->next;
+    i += token_sign(ts, i, ',');
+    i += token_is(ts, i, LEX(AND)) || token_sign(ts, i, '&');
+    if (!number_read(ts, i, &n))
+        return false;
+    if (read_unit(ts, n.next, &n, &u) && !u.other) {
+        if (!smaller_time(*unit, u.unit) || u.factor > 1 || n.flags & NUMBER_VAGUE)
+            return false;
+        *seconds += n.value * unit_worth(u.unit);
+        *unit = u.unit;
+        m->next = u.next;
+        return true;
+    }
+    if (i > m->next + 1 || token_sign(ts, m->next, ',') || !bare_part(ts, i, *unit, &n))
+        return false;
+    *seconds += n.value * (*unit == UNIT_HOUR ? 60 : 1);
+    *unit = UNIT_SECOND;
+    m->next = n.next;
+    return true;
+}
+
+static void add_parts(const struct tokens *ts, struct measure *m)
+{
+    enum quantity_unit unit = m->q.unit;
+    double seconds = 0;
+
+    while (unit != UNIT_SECOND && add_part(ts, m, &unit, &seconds))
+        continue;
+    m->q.low += seconds;
+    m->q.high += seconds;
+    m->q.amount += seconds / unit_worth(m->q.unit);
+}
+
+/* ---- money in two parts --------------------------------------------------------- */
+
+/* "12€50", "20 dollars 43c", "15 dollars et 15", "3 GBP and one" */
+static void add_cents(const struct tokens *ts, struct measure *m)
+{
+    size_t i = m->next;
+    bool and = token_is(ts, i, LEX(AND));
+    const struct token *t = token_at(ts, i + and);
+    struct number n;
+    struct unit u;
+
+    if (!number_read(ts, i + and, &n) || n.value >= 100 || n.value != floor(n.value) || n.value < 1)
+        return;
+    if (n.flags & (NUMBER_VAGUE | NUMBER_FRACTION | NUMBER_ABOUT))
+        return;
+    if (read_unit(ts, n.next, &n, &u)) {
+        if (u.unit != UNIT_CENT)
+            return;
+        m->next = u.next;
+    } else {
+        bool digits = t->kind == TOKEN_NUMBER;
+        bool word = token_at(ts, n.next)->kind == TOKEN_WORD && !token_is(ts, n.next, LEX(ADJ));
+
+        if (word || (n.flags & NUMBER_ARTICLE) || (!and&&digits && t->digits != 2))
+            return;
+        m->next = n.next;
+    }
+    m->q.low += n.value / 100;
+    m->q.high = m->q.low;
+    m->q.amount = m->q.low;
+}
+
+/* ---- numbers with a unit ------------------------------------------------------- */
+
+static void measure_of(struct measure *m, const struct number *n, double high, const struct unit *u)
+{
+    double worth = unit_worth(u->unit) * u->factor * u->mul;
+
+    m->q = (struct quantity){
+        .kind = unit_kind(u->unit),
+        .bound = n->flags & NUMBER_VAGUE   ? QUANTITY_ABOUT
+                 : n->flags & NUMBER_ABOUT ? QUANTITY_ABOUT
+                                           : QUANTITY_EXACT,
+        .unit = u->unit,
+        .amount = n->value * u->factor * u->mul,
+        .low = n->least * worth,
+        .high = MAX(high, n->value) * worth,
+    };
+    if (n->flags & NUMBER_VAGUE) {
+        m->q.bound = n->least < n->value ? QUANTITY_AT_LEAST : QUANTITY_ABOUT;
+        m->q.high = n->least < n->value ? INFINITY : m->q.high;
+    }
+    memcpy(m->q.currency, u->code, sizeof(u->code));
+    m->next = u->next;
+}
+
+/* "2-3", "2 à 3", "2 or 3", and after "between" also "2 and 3". */
+static bool range_joins(const struct tokens *ts, size_t i, bool between)
+{
+    return token_sign(ts, i, '-') || token_sign(ts, i, '~') ||
+           token_is(ts, i, LEX(TO) | LEX(OR) | (between ? LEX(AND) : 0));
+}
+
+static bool read_second(const struct tokens *ts, const struct number *a, bool between,
+                        struct number *b)
+{
+    size_t i = a->next;
+
+    if (!range_joins(ts, i, between))
+        return false;
+    if (a->flags & (NUMBER_VAGUE | NUMBER_ARTICLE) && !token_is(ts, i, LEX(OR)))
+        return false;
+    if (!number_read(ts, i + 1, b) || b->flags & NUMBER_ARTICLE)
+        return false;
+    return b->value > a->value && !token_sign(ts, b->next, '/') &&
+           !(token_sign(ts, b->next, '-') && token_at(ts, b->next + 1)->kind == TOKEN_NUMBER);
+}
+
+/* "2/3 jours" are two to three days, since people write "1/2" and "3/4" only
+ * before one thing. */
+static bool slash_range(const struct tokens *ts, size_t i, struct number *a, struct number *b)
+{
+    const struct token *first = token_at(ts, i), *second = token_at(ts, i + 2),
+                       *word = token_at(ts, i + 3);
+    bool many = word->end > word->start && (ts->text.p[word->end - 1] | 0x20) == 's';
+
+    if (first->kind != TOKEN_NUMBER || !token_sign(ts, i + 1, '/') || second->kind != TOKEN_NUMBER)
+        return false;
+    if (first->value < 2 || second->value != first->value + 1 || !(word->m->mask & LEX(UNIT)))
+        return false;
+    if (!many && word->digits > 1 && !(word->m->unit == UNIT_MONTH || word->m->unit == UNIT_MINUTE))
+        return false;
+    *a =
+        (struct number){.value = first->value, .least = first->value, .last_mul = 1, .next = i + 1};
+    *b = (struct number){
+        .value = second->value, .least = second->value, .last_mul = 1, .next = i + 3};
+    return true;
+}
+
+/* A whole measure behind a joiner: "45 min to 1 hour", "10 euro - 20 euro". */
+static void extend_range(const struct tokens *ts, struct measure *m, bool between)
+{
+    size_t i = m->next;
+    struct number n;
+    struct unit u;
+    struct measure second = {0};
+
+    if (!range_joins(ts, i, between) || isinf(m->q.high) || m->q.low != m->q.high)
+        return;
+    if (!number_read(ts, i + 1, &n))
+        return;
+    if (token_is(ts, i, LEX(OR)) && n.value == 2 && m->q.amount == 1 &&
+        !read_unit(ts, n.next, &n, &u)) {
+        m->q.high *= 2; /* "an hour or two" */
+        m->next = n.next;
+        return;
+    }
+    if (!read_unit(ts, n.next, &n, &u) || u.other || unit_kind(u.unit) != m->q.kind ||
+        n.flags & NUMBER_VAGUE)
+        return;
+    measure_of(&second, &n, n.value, &u);
+    if (m->q.kind == QUANTITY_DURATION)
+        add_parts(ts, &second);
+    if (second.q.low <= m->q.low ||
+        (m->q.kind == QUANTITY_MONEY && token_is(ts, i, LEX(TO)) && !between))
+        return;
+    m->q.high = second.q.high;
+    m->next = second.next;
+}
+
+static void skip_to(struct measure *m, size_t next)
+{
+    m->skip = true;
+    m->next = next;
+}
+
+/* "24h/24", "7j/7" */
+static bool around_the_clock(const struct tokens *ts, size_t i)
+{
+    return token_sign(ts, i, '/') && token_glued(ts, i) &&
+           token_at(ts, i + 1)->kind == TOKEN_NUMBER;
+}
+
+static void read_with_unit(const struct tokens *ts, const struct number *n, double high,
+                           struct unit *u, bool between, struct measure *m)
+{
+    if (u->unit == UNIT_CURRENCY && token_is(ts, u->next, LEX(MUL)) && n->last_mul == 1) {
+        u->mul = token_at(ts, u->next)->m->number;
+        u->next++;
+    }
+    measure_of(m, n, high, u);
+    if (u->other || around_the_clock(ts, m->next)) {
+        skip_to(m, u->next + (u->other ? 0 : 2));
+        return;
+    }
+    if (m->q.kind == QUANTITY_DURATION && high <= n->value)
+        add_parts(ts, m);
+    if (m->q.kind == QUANTITY_MONEY && u->unit == UNIT_CURRENCY && high <= n->value &&
+        n->last_mul == 1)
+        add_cents(ts, m);
+    extend_range(ts, m, between);
+}
+
+/* "2day", "2nite", "4ever": letters, not days. */
+static bool is_slang(const struct tokens *ts, size_t i, const struct number *n)
+{
+    const struct token *word = token_at(ts, n->next);
+
+    return token_at(ts, i)->kind == TOKEN_NUMBER && n->value == 2 && ts->lang == LANG_EN &&
+           word->m->mask & LEX(UNIT) && word->m->unit == UNIT_DAY && token_glued(ts, n->next) &&
+           word->digits > 1 && (ts->text.p[word->end - 1] | 0x20) != 's';
+}
+
+static bool plain_number(const struct tokens *ts, const struct number *a, const struct number *b,
+                         bool between, struct measure *m)
+{
+    bool vague = (a->flags & NUMBER_VAGUE) && ts->lang != LANG_EN;
+
+    if (a->flags & NUMBER_ARTICLE || vague)
+        return false;
+    m->q = (struct quantity){
+        .kind = QUANTITY_NUMBER, .amount = a->value, .low = a->least, .high = a->value};
+    m->next = a->next;
+    if (a->flags & (NUMBER_VAGUE | NUMBER_ABOUT))
+        m->q.bound = QUANTITY_ABOUT;
+    if (b && (between || (token_sign(ts, a->next, '-') && a->value > 9))) {
+        m->q.high = b->value;
+        m->next = b->next;
+    }
+    return true;
+}
+
+static bool read_numbers(const struct tokens *ts, size_t i, bool between, struct measure *m)
+{
+    struct number a, b = {0};
+    struct unit u;
+    bool range = slash_range(ts, i, &a, &b);
+
+    if (!range) {
+        if (!number_read(ts, i, &a))
+            return false;
+        range = read_second(ts, &a, between, &b);
+    }
+    if (is_slang(ts, i, &a)) {
+        skip_to(m, a.next + 1);
+        return true;
+    }
+    if (range && read_unit(ts, b.next, &b, &u)) {
+        read_with_unit(ts, &a, b.value, &u, between, m);
+        return true;
+    }
+    if (read_unit(ts, a.next, &a, &u)) {
+        read_with_unit(ts, &a, a.value, &u, between, m);
+        return true;
+    }
+    if (token_glued(ts, a.next) && token_at(ts, a.next)->kind == TOKEN_WORD &&
+        token_at(ts, a.next - 1)->kind == TOKEN_NUMBER) {
+        skip_to(m, a.next + 1);
+        return true;
+    }
+    return plain_number(ts, &a, range ? &b : NULL, between, m);
+}
+
+/* ---- money with the currency first ------------------------------------------------ */
+
+static bool prefix_code(const struct tokens *ts, size_t i)
+{
+    const struct token *t = token_at(ts, i);
+
+    return t->m->mask & LEX(CUR) && (t->flags & TOKEN_UPPER || token_glued(ts, i + 1) ||
+                                     currency_sign(token_at(ts, i + 1)->sign));
+}
+
+static bool read_prefixed(const struct tokens *ts, size_t i, struct measure *m)
+{
+    struct unit u = {.factor = 1, .mul = 1}, again;
+    struct number n;
+    const struct token *t = token_at(ts, i);
+    bool nation = t->m->mask & LEX(NATION) && token_sign(ts, i + 1, '$') && token_glued(ts, i + 1);
+
+    if (!nation && !(t->kind == TOKEN_SIGN && currency_sign(t->sign)) && !prefix_code(ts, i))
+        return false;
+    if (!read_currency(ts, i, &u))
+        return false;
+    if (t->m->mask & LEX(CUR) && token_at(ts, u.next)->kind == TOKEN_SIGN &&
+        currency_sign(token_at(ts, u.next)->sign))
+        u.next++; /* "cad$ 15" */
+    if (token_at(ts, u.next)->kind != TOKEN_NUMBER || !number_read(ts, u.next, &n))
+        return false;
+    u.next = n.next;
+    if (read_currency(ts, n.next, &again) && token_is(ts, n.next, LEX(CUR)))
+        u.next = again.next; /* "$10 dollars" */
+    measure_of(m, &n, n.value, &u);
+    if (range_joins(ts, m->next, false)) {
+        struct measure second;
+        struct number b;
+
+        if (read_prefixed(ts, m->next + 1, &second) && second.q.low > m->q.low &&
+            token_sign(ts, m->next, '-')) {
+            m->q.high = second.q.high;
+            m->next = second.next;
+        } else if (token_sign(ts, m->next, '-') && read_second(ts, &n, false, &b)) {
+            m->q.high = b.value;
+            m->next = b.next;
+        }
+    }
+    return true;
+}
+
+/* ---- a unit without a number -------------------------------------------------------- */
+
+/* "all week", "toute la semaine", "la semaine entière", "full-day" */
+static bool read_entire(const struct tokens *ts, size_t i, struct measure *m)
+{
+    static const struct number one = {.value = 1, .least = 1, .last_mul = 1};
+    struct unit u;
+    size_t at = i + 1 + token_is(ts, i + 1, LEX(THE));
+
+    if (!token_is(ts, i, LEX(WHOLE)) || !token_is(ts, at, LEX(UNIT)))
+        return false;
+    if (!read_unit(ts, at, &one, &u) || unit_kind(u.unit) != QUANTITY_DURATION || u.other ||
+        unit_worth(u.unit) < 3600)
+        return false;
+    if (token_at(ts, at)->digits < 2 || (ts->text.p[token_at(ts, at)->end - 1] | 0x20) == 's')
+        return false; /* "tous les jours" happens again and again */
+    measure_of(m, &one, 1, &u);
+    return true;
+}
+
+bool measure_read(const struct tokens *ts, size_t i, struct measure *ret)
+{
+    const struct token *t = token_at(ts, i);
+    bool between = t->m->mask & LEX(BETWEEN);
+
+    *ret = (struct measure){.from = i};
+    if (t->kind == TOKEN_WORD && t->m->mask == 0)
+        return false;
+    if (t->kind == TOKEN_NUMBER && token_glued(ts, i) && token_at(ts, i - 1)->kind == TOKEN_WORD &&
+        ts->text.p[t->start - 1] != '\'')
+        return false;
+    if (t->kind == TOKEN_NUMBER && t->flags & TOKEN_HYPHEN)
+        return false;
+    if (read_prefixed(ts, i, ret) || read_entire(ts, i, ret))
+        return true;
+    if (between && read_numbers(ts, i + 1, true, ret))
+        return ret->skip || ret->q.low < ret->q.high;
+    return read_numbers(ts, i, false, ret);
+}

@@ -1,0 +1,169 @@
+#include "lib/quantity/quantity.h"
+
+#include <errno.h>
+#include <math.h>
+
+#include "lib/base/arena.h"
+#include "lib/quantity/context.h"
+#include "lib/quantity/measure.h"
+#include "lib/quantity/number.h"
+
+/* Reading goes left to right over the tokens: at each one the readers try, and
+ * the first that succeeds takes its tokens. Then the words around say the bound
+ * and the role.
+ *
+ * Long texts pass through a window of tokens; a part of it is kept when it moves
+ * on, so that a quantity at the border still sees the words around it. */
+
+enum {
+    WINDOW = 512, /* tokens held at once */
+    BEHIND = 24,  /* kept before the next quantity */
+    AHEAD = 48,   /* a quantity begins at least so far from an open end */
+    PARSE_TOKENS = 16,
+};
+
+struct reader {
+    struct tokens tokens;
+    size_t at; /* bytes of the text that are tokens already */
+    const struct quantity_reader_options *options;
+    struct arena *arena;
+    struct quantity *found;
+    size_t n, cap;
+    struct token window[WINDOW];
+};
+
+/* Forgets what lies far behind token *from and reads on; *from follows. */
+static void refill(struct reader *r, size_t *from)
+{
+    size_t drop = *from > BEHIND ? *from - BEHIND : 0;
+    size_t kept = r->tokens.n - drop, more;
+
+    memmove(r->window, r->window + drop, kept * sizeof(*r->window));
+    more = tokens_read(r->tokens.text, &r->at, r->window + kept, WINDOW - kept);
+    if (r->tokens.lang == LANG_UNKNOWN)
+        r->tokens.lang = tokens_language(r->window, more, r->options->lang);
+    tokens_settle(r->tokens.text, r->window + kept, more, r->tokens.lang);
+    r->tokens.n = kept + more;
+    *from -= drop;
+}
+
+static int grow(struct reader *r)
+{
+    size_t cap = r->cap ? r->cap * 4 : 8;
+    struct quantity *bigger = arena_array(r->arena, cap, sizeof(*bigger));
+
+    if (!bigger)
+        return -ENOMEM;
+    if (r->n)
+        memcpy(bigger, r->found, r->n * sizeof(*bigger));
+    r->found = bigger;
+    r->cap = cap;
+    return 0;
+}
+
+static int keep(struct reader *r, const struct quantity *q)
+{
+    if (r->n == r->cap && grow(r) < 0)
+        return -ENOMEM;
+    r->found[r->n++] = *q;
+    return 0;
+}
+
+/* Bounds that open one side of the range. */
+static void apply_bound(struct quantity *q, int bound)
+{
+    q->bound = bound == BOUND_ALMOST ? QUANTITY_LESS_THAN : (enum quantity_bound)bound;
+    if (bound == QUANTITY_AT_LEAST || bound == QUANTITY_MORE_THAN)
+        q->high = INFINITY;
+    else if (bound == QUANTITY_AT_MOST || bound == QUANTITY_LESS_THAN)
+        q->low = -INFINITY;
+}
+
+static void finish(struct reader *r, const struct measure *m, struct quantity *q)
+{
+    const struct tokens *ts = &r->tokens;
+    struct context c = context_read(ts, m->from, m->next, m->q.kind);
+
+    *q = m->q;
+    if (c.bound >= 0 && c.bound != QUANTITY_EXACT)
+        apply_bound(q, c.bound);
+    if (q->role == QUANTITY_ROLE_NONE && c.role >= 0)
+        q->role = (enum quantity_role)c.role;
+    q->start = token_at(ts, c.from)->start;
+    q->end = token_at(ts, c.next - 1)->end;
+}
+
+static int read_window(struct reader *r, size_t *from)
+{
+    bool last = r->at >= r->tokens.text.n;
+    size_t stop = last ? r->tokens.n : r->tokens.n - AHEAD;
+    struct measure m;
+
+    while (*from < stop && r->n < QUANTITY_MAX) {
+        struct quantity q;
+
+        if (!measure_read(&r->tokens, *from, &m)) {
+            ++*from;
+            continue;
+        }
+        *from = m.next;
+        if (m.skip)
+            continue;
+        finish(r, &m, &q);
+        if (keep(r, &q) < 0)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+static int read_all(struct reader *r)
+{
+    size_t from = 0;
+
+    do {
+        refill(r, &from);
+        if (read_window(r, &from) < 0)
+            return -ENOMEM;
+    } while (r->at < r->tokens.text.n && r->n < QUANTITY_MAX);
+    return 0;
+}
+
+int quantity_scan(struct str text, const struct quantity_reader_options *options,
+                  struct arena *arena, struct quantity **ret)
+{
+    struct reader r;
+
+    memset(&r, 0, offsetof(struct reader, window)); /* the window is filled as far as it is read */
+    r.tokens = (struct tokens){.text = text, .t = r.window};
+    r.options = options;
+    r.arena = arena;
+    if (read_all(&r) < 0)
+        return -ENOMEM;
+    *ret = r.found;
+    return (int)r.n;
+}
+
+static bool parse_in(struct str text, enum lang lang, struct quantity *ret)
+{
+    struct token t[PARSE_TOKENS];
+    struct tokens ts = {.text = text, .t = t, .lang = lang};
+    struct measure m;
+    size_t at = 0;
+
+    ts.n = tokens_read(text, &at, t, PARSE_TOKENS);
+    tokens_settle(text, t, ts.n, lang);
+    if (at < text.n || !measure_read(&ts, 0, &m) || m.skip || m.from != 0 || m.next != ts.n)
+        return false;
+    *ret = m.q;
+    ret->start = t[0].start;
+    ret->end = t[ts.n - 1].end;
+    return true;
+}
+
+bool quantity_parse(struct str text, struct quantity *ret)
+{
+    for (enum lang lang = LANG_EN; lang < LANG_COUNT; lang++)
+        if (parse_in(text, lang, ret))
+            return true;
+    return false;
+}
