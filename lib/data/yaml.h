@@ -24,19 +24,26 @@ struct yaml {
     struct str s;              /* a scalar's text */
     struct yaml *first, *next; /* children; siblings */
     size_t n;                  /* children */
-    size_t inset;              /* columns from at.col to the text's first character: 1 if quoted */
-    bool one_line;             /* the text stands in the file as it is, so offsets map to columns */
+    struct str raw; /* a scalar as it was written, quotes included; borrowed from the text */
+    size_t inset;   /* columns from at.col to the text's first character: 1 if quoted */
+    bool one_line;  /* plain or quoted on one line, so offsets map to columns */
 };
 
 /* Reads `text` of `file` (the name for positions). All errors go to `diags`;
  * NULL is returned when the tree could not be made, or the document is empty
- * (an error too). Nodes live in `arena`, which needs no limit: input is bounded. */
+ * (an error too). A tree may come with errors: what could be read is there, so
+ * that the caller finds its own mistakes in the same run; look at n_errors.
+ * What is read as a comment but hardly was meant so ("- #acme") is a warning.
+ * Nodes live in `arena`, which needs no limit: input is bounded; `text` must
+ * live as long. */
 struct yaml *yaml_parse(struct str file, struct str text, struct arena *arena, struct diags *diags);
 
 /* The map's member, or NULL. */
 struct yaml *yaml_get(const struct yaml *map, struct str key);
 
-/* The place of byte `offset` of a scalar's text, `width` code points wide. */
+/* The place of byte `offset` of a scalar's text, `width` code points wide;
+ * escapes count with the columns they take. A scalar over several lines gives
+ * its beginning. */
 struct pos yaml_pos_in(const struct yaml *scalar, size_t offset, unsigned width);
 
 /* "a text", "a list", "a map" */
