@@ -47,6 +47,7 @@ static struct str nth_line(struct str text, unsigned line)
     return piece;
 }
 
+PRINTF_LIKE(2, 0)
 static struct str format_in(struct arena *arena, const char *format, va_list args)
 {
     struct sbuf b = SBUF_INIT(MESSAGE_MAX);
