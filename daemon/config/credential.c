@@ -1,0 +1,106 @@
+#include "daemon/config/credential.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { KEY_MAX = 64, PATH_BYTES_MAX = 4096 };
+
+static int slurp(int fd, struct sbuf *ret)
+{
+    char chunk[4096];
+    ssize_t n;
+
+    while ((n = read(fd, chunk, sizeof(chunk))) > 0)
+        sbuf_add(ret, str_make(chunk, (size_t)n));
+    explicit_bzero(chunk, sizeof(chunk));
+    if (n < 0)
+        return -errno;
+    while (ret->n && (ret->p[ret->n - 1] == '\n' || ret->p[ret->n - 1] == '\r'))
+        ret->n--;
+    return ret->full ? -EFBIG : ret->n ? 0 : -ENODATA;
+}
+
+static int read_path(const char *path, struct sbuf *ret)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct stat st;
+
+    if (fd < 0)
+        return -errno;
+    int r = fstat(fd, &st) < 0 ? -errno : S_ISREG(st.st_mode) ? slurp(fd, ret) : -EINVAL;
+
+    close(fd);
+    return r;
+}
+
+int credential_read(struct str name, struct sbuf *ret)
+{
+    const char *folder = getenv("CREDENTIALS_DIRECTORY");
+    struct sbuf path = SBUF_INIT(PATH_BYTES_MAX);
+    bool bare = str_find_char(name, '/', 0) == SIZE_MAX;
+
+    credential_wipe(ret);
+    sbuf_init(ret, CREDENTIAL_MAX);
+    if (bare && !folder)
+        return -ENOENT;
+    if (bare)
+        sbuf_printf(&path, "%s/", folder);
+    sbuf_add(&path, name);
+    int r = path.full ? -ENAMETOOLONG : read_path(sbuf_cstr(&path), ret);
+
+    sbuf_done(&path);
+    return r;
+}
+
+void credential_wipe(struct sbuf *secret)
+{
+    if (secret->p)
+        explicit_bzero(secret->p, secret->cap);
+    sbuf_done(secret);
+}
+
+static int write_key(const char *path, size_t bytes)
+{
+    unsigned char key[KEY_MAX];
+    char text[2 * KEY_MAX + 1];
+    size_t n = MIN(bytes, sizeof(key));
+    int r = 0;
+
+    if (getrandom(key, n, 0) != (ssize_t)n)
+        return -EIO;
+    for (size_t i = 0; i < n; i++) {
+        text[2 * i] = "0123456789abcdef"[key[i] >> 4];
+        text[2 * i + 1] = "0123456789abcdef"[key[i] & 15];
+    }
+    text[2 * n] = '\n';
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+    if (fd < 0)
+        return -errno;
+    ssize_t written = write(fd, text, 2 * n + 1);
+
+    if (written != (ssize_t)(2 * n + 1) || fsync(fd) < 0)
+        r = errno ? -errno : -EIO;
+    close(fd);
+    if (r < 0)
+        (void)unlink(path); /* half a key is worse than none */
+    explicit_bzero(key, sizeof(key));
+    explicit_bzero(text, sizeof(text));
+    return r;
+}
+
+int credential_make(const char *path, size_t bytes, struct sbuf *ret)
+{
+    int r = credential_read(str_of(path), ret);
+
+    if (r != -ENOENT)
+        return r;
+    r = write_key(path, bytes);
+    if (r < 0 && r != -EEXIST)
+        return r;
+    return credential_read(str_of(path), ret);
+}

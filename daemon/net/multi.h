@@ -1,0 +1,29 @@
+#pragma once
+
+/* multi - one curl multi handle on the event loop.
+ *
+ * curl is entered from socket and timer events only, never from its own
+ * callbacks, and completions are read in an event of their own: a job may be
+ * removed and its easy handle freed from within `done`.
+ *
+ * libcurl's cost per request grows with the connections of a multi handle, so
+ * there are several (transfer.c hashes hosts to them). */
+
+#include <curl/curl.h>
+
+struct loop;
+struct multi;
+
+struct multi_job {
+    CURL *easy;
+    void (*done)(struct multi_job *job, CURLcode code); /* already removed from the multi */
+};
+
+struct multi *multi_new(struct loop *loop, long connections_kept);
+void multi_free(struct multi *m); /* no jobs may be left; NULL is fine */
+/* The job stays the caller's. CURLOPT_PRIVATE of its easy handle is set here. */
+void multi_add(struct multi *m, struct multi_job *job);
+/* Its `done` will not be called; not from within a callback of curl's. */
+void multi_remove(struct multi *m, struct multi_job *job);
+/* For TLS sessions: CURLOPT_SHARE of the jobs. */
+CURLSH *multi_share(struct multi *m);

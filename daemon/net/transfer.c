@@ -1,0 +1,614 @@
+#include "daemon/net/transfer.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "daemon/core/loop.h"
+#include "daemon/net/courtesy.h"
+#include "daemon/net/multi.h"
+#include "lib/base/hash.h"
+#include "lib/base/vec.h"
+
+/* Hosts are hashed to several multi handles, since curl walks all connections of
+ * one for each request: 22 us at 50 connections, 849 us at 9,000.
+ *
+ * Each name look-up is a thread of curl's, so only RESOLVES_MAX requests to names may
+ * be before their connection; the others wait in `waiting`. */
+
+enum {
+    MULTIS = 16, /* for public sources, and as many for private ones */
+    CONNECTIONS_KEPT = 32,
+    RESOLVES_MAX = 64,
+    EASIES_KEPT = 64,
+    RATIO_FREE_BYTES = 1 << 20, /* growth is not judged below */
+    READ_BYTES = 16384,         /* curl may hand out before it counts */
+    SLOW_BYTES_S = 64,
+    URL_BYTES_MAX = 8192,
+};
+
+enum header {
+    H_ETAG,
+    H_LAST_MODIFIED,
+    H_CONTENT_TYPE,
+    H_CONTENT_LANGUAGE,
+    H_CACHE_CONTROL,
+    H_EXPIRES,
+    H_DATE,
+    H_AGE,
+    H_RETRY_AFTER,
+    H_CHALLENGE,
+    H_COUNT
+};
+
+static const char *const header_names[H_COUNT] = {
+    [H_ETAG] = "etag",
+    [H_LAST_MODIFIED] = "last-modified",
+    [H_CONTENT_TYPE] = "content-type",
+    [H_CONTENT_LANGUAGE] = "content-language",
+    [H_CACHE_CONTROL] = "cache-control",
+    [H_EXPIRES] = "expires",
+    [H_DATE] = "date",
+    [H_AGE] = "age",
+    [H_RETRY_AFTER] = "retry-after",
+    [H_CHALLENGE] = "cf-mitigated",
+};
+
+struct transfers {
+    struct loop *loop;
+    struct transfer_limits limits;
+    struct multi *multis[2][MULTIS];
+    VEC(CURL *) easies;
+    struct transfer *waiting, **waiting_end;
+    unsigned resolving;
+    int64_t body_bytes; /* of all transfers */
+};
+
+struct transfer {
+    struct multi_job job; /* first: found from it */
+    struct transfers *ts;
+    struct transfer *next; /* in `waiting` */
+    struct multi *multi;
+    struct event *headers_timer;
+    enum { T_WAITING, T_RUNNING, T_OVER } state;
+    bool resolving;     /* counted in ts->resolving */
+    bool all_permanent; /* no temporary redirect so far */
+    enum guard_network network;
+    transfer_fn *fn;
+    void *arg;
+    char *url, *moved_to, *user_agent, *validated_url;
+    char *header_lines[3]; /* Accept, If-None-Match, If-Modified-Since */
+    struct curl_slist *headers;
+    unsigned hops;
+    int64_t started_ms;
+    struct sbuf body, header_text;
+    size_t header_bytes;
+    struct {
+        size_t at, n;
+    } found[H_COUNT];
+    enum transfer_end end; /* why a callback stopped it */
+    const char *refused;   /* the guard's word */
+    char error[CURL_ERROR_SIZE];
+};
+
+const char *transfer_end_name(enum transfer_end end)
+{
+    static const char *const names[] = {"ok",        "url",
+                                        "dns",       "connect",
+                                        "forbidden", "tls",
+                                        "timeout",   "body-too-large",
+                                        "bomb",      "headers-too-large",
+                                        "redirects", "broken",
+                                        "memory"};
+
+    return names[end];
+}
+
+static char *copy(struct str s)
+{
+    char *p = alloc_zeroed(s.n + 1, 1);
+
+    if (s.n)
+        memcpy(p, s.p, s.n);
+    return p;
+}
+
+static char *header_line(const char *name, struct str value)
+{
+    size_t n = strlen(name);
+    char *p = alloc_zeroed(n + value.n + 3, 1);
+
+    memcpy(p, name, n);
+    memcpy(p + n, ": ", 2);
+    memcpy(p + n + 2, value.p, value.n);
+    return p;
+}
+
+/* --- curl's callbacks: note and return ------------------------------------- */
+
+static void resolved(struct transfer *t)
+{
+    if (t->resolving)
+        t->ts->resolving--;
+    t->resolving = false;
+}
+
+static size_t stop(struct transfer *t, enum transfer_end end)
+{
+    t->end = end;
+    return 0; /* fewer bytes than given: curl stops */
+}
+
+static size_t on_body(char *bytes, size_t one, size_t n, void *arg)
+{
+    struct transfer *t = arg;
+    const struct transfer_limits *limits = &t->ts->limits;
+    curl_off_t wire = 0;
+    int64_t total = (int64_t)(t->body.n + n);
+
+    (void)one;
+    if (total > limits->body_max)
+        return stop(t, TRANSFER_BODY);
+    if (t->ts->body_bytes + (int64_t)n > limits->memory_max)
+        return stop(t, TRANSFER_MEMORY);
+    (void)curl_easy_getinfo(t->job.easy, CURLINFO_SIZE_DOWNLOAD_T, &wire); /* known to curl */
+    if (total > RATIO_FREE_BYTES && total > limits->ratio_max * (wire + READ_BYTES))
+        return stop(t, TRANSFER_BOMB);
+    t->ts->body_bytes += (int64_t)n;
+    sbuf_add(&t->body, str_make(bytes, n));
+    return n;
+}
+
+static void forget_headers(struct transfer *t)
+{
+    sbuf_clear(&t->header_text);
+    memset(t->found, 0, sizeof(t->found));
+}
+
+static void note_header(struct transfer *t, struct str line)
+{
+    size_t colon = str_find_char(line, ':', 0);
+
+    for (int i = 0; i < H_COUNT && colon != SIZE_MAX; i++) {
+        struct str value = str_trim(str_slice(line, colon + 1, line.n));
+
+        if (t->found[i].n || !str_eq_nocase(str_slice(line, 0, colon), str_of(header_names[i])))
+            continue;
+        t->found[i].at = t->header_text.n;
+        t->found[i].n = value.n;
+        sbuf_add(&t->header_text, value);
+    }
+}
+
+static size_t on_header(char *bytes, size_t one, size_t n, void *arg)
+{
+    struct transfer *t = arg;
+    struct str line = str_make(bytes, n);
+
+    (void)one;
+    resolved(t);
+    t->header_bytes += n;
+    if ((int64_t)t->header_bytes > t->ts->limits.header_max)
+        return stop(t, TRANSFER_HEADERS);
+    if (str_starts(line, STR("HTTP/")))
+        forget_headers(t); /* what came before was 1xx */
+    else if (line.n <= 2)
+        (void)event_del(t->headers_timer); /* fails only for a broken event */
+    else
+        note_header(t, line);
+    return n;
+}
+
+static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct transfer *t = arg;
+
+    (void)purpose;
+    resolved(t);
+    t->refused = guard_refuses(&address->addr, address->addrlen, t->network);
+    if (t->refused)
+        return CURL_SOCKET_BAD;
+    return socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                  address->protocol);
+}
+
+/* --- the end --------------------------------------------------------------- */
+
+static void start_waiting(struct transfers *ts);
+
+static void put_back(struct transfers *ts, CURL *easy)
+{
+    if (ts->easies.n >= EASIES_KEPT) {
+        curl_easy_cleanup(easy);
+        return;
+    }
+    curl_easy_reset(easy);
+    vec_push(&ts->easies, easy);
+}
+
+static void drop_body(struct transfer *t)
+{
+    t->ts->body_bytes -= (int64_t)t->body.n;
+    sbuf_done(&t->body);
+    sbuf_init(&t->body, (size_t)t->ts->limits.body_max);
+}
+
+static void destroy(struct transfer *t)
+{
+    resolved(t);
+    drop_body(t);
+    put_back(t->ts, t->job.easy);
+    curl_slist_free_all(t->headers);
+    event_free(t->headers_timer);
+    for (size_t i = 0; i < ARRAY_LEN(t->header_lines); i++)
+        free(t->header_lines[i]);
+    sbuf_done(&t->body);
+    sbuf_done(&t->header_text);
+    free(t->url);
+    free(t->moved_to);
+    free(t->user_agent);
+    free(t->validated_url);
+    free(t);
+}
+
+static struct str found(const struct transfer *t, enum header which)
+{
+    return str_slice(sbuf_str(&t->header_text), t->found[which].at,
+                     t->found[which].at + t->found[which].n);
+}
+
+static void finish(struct transfer *t, enum transfer_end end, struct str why)
+{
+    struct transfers *ts = t->ts;
+    struct transfer_response r = {
+        .end = end,
+        .why = why,
+        .url = str_of(t->url),
+        .moved_to = str_of(t->moved_to),
+        .hops = t->hops,
+        .elapsed_ms = loop_now_ms() - t->started_ms,
+    };
+    curl_off_t wire = 0;
+    long status = 0;
+
+    (void)curl_easy_getinfo(t->job.easy, CURLINFO_RESPONSE_CODE, &status); /* 0 without */
+    (void)curl_easy_getinfo(t->job.easy, CURLINFO_SIZE_DOWNLOAD_T, &wire); /* idem */
+    r.status = (int)status;
+    r.wire_bytes = wire;
+    if (end == TRANSFER_OK)
+        r.body = sbuf_str(&t->body);
+    r.etag = found(t, H_ETAG);
+    r.last_modified = found(t, H_LAST_MODIFIED);
+    r.content_type = found(t, H_CONTENT_TYPE);
+    r.content_language = found(t, H_CONTENT_LANGUAGE);
+    r.challenged = str_eq_nocase(found(t, H_CHALLENGE), STR("challenge"));
+    r.times =
+        (struct freshness_headers){found(t, H_CACHE_CONTROL), found(t, H_EXPIRES), found(t, H_DATE),
+                                   found(t, H_AGE), found(t, H_RETRY_AFTER)};
+    t->state = T_OVER;
+    t->fn(t->arg, &r);
+    destroy(t);
+    start_waiting(ts);
+}
+
+static enum transfer_end end_of(const struct transfer *t, CURLcode code)
+{
+    if (t->end != TRANSFER_OK)
+        return t->end; /* a callback of ours stopped it */
+    switch (code) {
+    case CURLE_OK:
+        return TRANSFER_OK;
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+        return TRANSFER_URL;
+    case CURLE_COULDNT_RESOLVE_HOST:
+        return TRANSFER_DNS;
+    case CURLE_COULDNT_CONNECT:
+        return t->refused ? TRANSFER_FORBIDDEN : TRANSFER_CONNECT;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+        return TRANSFER_TLS;
+    case CURLE_OPERATION_TIMEDOUT:
+        return TRANSFER_TIMEOUT;
+    default:
+        return TRANSFER_BROKEN;
+    }
+}
+
+static struct str sentence(const struct transfer *t, enum transfer_end end, CURLcode code)
+{
+    static const char *const ours[] = {
+        [TRANSFER_BODY] = "the body is larger than poll.body_max",
+        [TRANSFER_BOMB] = "decompression made the body grow more than poll.ratio_max",
+        [TRANSFER_HEADERS] = "the headers are larger than poll.header_max",
+        [TRANSFER_MEMORY] = "poll.memory_max is in use",
+    };
+
+    if (end == TRANSFER_FORBIDDEN)
+        return str_of(t->refused);
+    if (end < ARRAY_LEN(ours) && ours[end])
+        return str_of(ours[end]);
+    return str_of(t->error[0] ? t->error : curl_easy_strerror(code));
+}
+
+/* --- hops ------------------------------------------------------------------ */
+
+static bool is_redirect(long status)
+{
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+static struct str host_of(struct str authority)
+{
+    size_t from = str_find(authority, STR("://"), 0);
+    struct str host = str_slice(authority, from == SIZE_MAX ? 0 : from + 3, authority.n);
+    size_t at = str_find_char(host, '@', 0);
+
+    if (at != SIZE_MAX)
+        host = str_slice(host, at + 1, host.n);
+    if (host.n && host.p[0] == '[')
+        return host;
+    return str_slice(host, 0, str_find_char(host, ':', 0));
+}
+
+/* An address needs no look-up. Spellings that only getaddrinfo knows count as names. */
+static bool is_name(struct str host)
+{
+    struct in_addr address;
+    char cstr[INET_ADDRSTRLEN];
+
+    if (host.n && host.p[0] == '[')
+        return false;
+    if (host.n >= sizeof(cstr))
+        return true;
+    memcpy(cstr, host.p, host.n);
+    cstr[host.n] = '\0';
+    return inet_pton(AF_INET, cstr, &address) != 1;
+}
+
+static bool http_url(const char *url)
+{
+    struct str s = str_of(url);
+
+    return s.n <= URL_BYTES_MAX &&
+           (str_starts_nocase(s, STR("http://")) || str_starts_nocase(s, STR("https://")));
+}
+
+static void set_headers(struct transfer *t)
+{
+    bool validated = t->validated_url && strcmp(t->url, t->validated_url) == 0;
+
+    curl_slist_free_all(t->headers);
+    t->headers = NULL;
+    for (size_t i = 0; i < ARRAY_LEN(t->header_lines); i++)
+        if (t->header_lines[i] && (i == 0 || validated))
+            t->headers = curl_slist_append(t->headers, t->header_lines[i]);
+    (void)curl_easy_setopt(t->job.easy, CURLOPT_HTTPHEADER, t->headers);
+}
+
+/* Options whose result is not looked at cannot fail in a libcurl that has them, and
+ * the build asks for one that has. */
+#define SET(option, value) (void)curl_easy_setopt(easy, option, value)
+
+static void set_options(struct transfer *t)
+{
+    const struct transfer_limits *limits = &t->ts->limits;
+    CURL *easy = t->job.easy;
+
+    SET(CURLOPT_NOSIGNAL, 1L);
+    SET(CURLOPT_QUICK_EXIT, 1L); /* a black hole for a name server must not stop the exit */
+    SET(CURLOPT_PROTOCOLS_STR, "http,https");
+    SET(CURLOPT_PATH_AS_IS, 1L);
+    SET(CURLOPT_PROXY, "");
+    SET(CURLOPT_NOPROXY, "*");
+    SET(CURLOPT_ACCEPT_ENCODING, "");
+    SET(CURLOPT_USERAGENT, t->user_agent);
+    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)limits->connect_ms);
+    SET(CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES_S);
+    SET(CURLOPT_LOW_SPEED_TIME, (long)MAX(limits->stall_ms / 1000, 1));
+    SET(CURLOPT_WRITEFUNCTION, on_body);
+    SET(CURLOPT_WRITEDATA, t);
+    SET(CURLOPT_HEADERFUNCTION, on_header);
+    SET(CURLOPT_HEADERDATA, t);
+    SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    SET(CURLOPT_OPENSOCKETDATA, t);
+    SET(CURLOPT_ERRORBUFFER, t->error);
+}
+
+#undef SET
+
+static void enter_multi(struct transfer *t)
+{
+    struct str authority = courtesy_authority(str_of(t->url));
+    uint64_t hash = hash_bytes(authority.p, authority.n, 0);
+    int64_t now_ms = loop_now_ms(), left_ms;
+
+    if (t->started_ms == 0)
+        t->started_ms = now_ms; /* waiting for a turn is not the server's fault */
+    left_ms = t->ts->limits.total_ms - (now_ms - t->started_ms);
+    (void)curl_easy_setopt(t->job.easy, CURLOPT_TIMEOUT_MS, (long)MAX(left_ms, 1));
+    loop_timer_in(t->headers_timer, t->ts->limits.headers_ms);
+    t->state = T_RUNNING;
+    t->multi = t->ts->multis[t->network][hash >> 32 & (MULTIS - 1)];
+    t->resolving = is_name(host_of(authority));
+    t->ts->resolving += t->resolving;
+    (void)curl_easy_setopt(t->job.easy, CURLOPT_SHARE, multi_share(t->multi));
+    multi_add(t->multi, &t->job);
+}
+
+static void start_waiting(struct transfers *ts)
+{
+    while (ts->waiting && ts->resolving < RESOLVES_MAX) {
+        struct transfer *t = ts->waiting;
+
+        ts->waiting = t->next;
+        if (!ts->waiting)
+            ts->waiting_end = &ts->waiting;
+        enter_multi(t);
+    }
+}
+
+/* One hop: the same easy handle, another URL. */
+static void hop(struct transfer *t)
+{
+    struct transfers *ts = t->ts;
+
+    forget_headers(t);
+    drop_body(t);
+    t->header_bytes = 0;
+    t->error[0] = '\0';
+    set_headers(t);
+    if (curl_easy_setopt(t->job.easy, CURLOPT_URL, t->url) != CURLE_OK)
+        abort(); /* its length was checked: out of memory */
+    t->state = T_WAITING;
+    t->next = NULL;
+    *ts->waiting_end = t;
+    ts->waiting_end = &t->next;
+    start_waiting(ts);
+}
+
+static void follow(struct transfer *t, long status, const char *location)
+{
+    if ((int64_t)++t->hops > t->ts->limits.redirects) {
+        t->hops--;
+        finish(t, TRANSFER_REDIRECTS, STR("more redirects than poll.redirects"));
+        return;
+    }
+    if (!http_url(location)) {
+        finish(t, TRANSFER_URL, STR("a redirect to something else than http"));
+        return;
+    }
+    char *next = copy(str_of(location)); /* belongs to the handle until now */
+
+    free(t->url);
+    t->url = next;
+    t->all_permanent = t->all_permanent && (status == 301 || status == 308);
+    if (t->all_permanent) {
+        free(t->moved_to);
+        t->moved_to = copy(str_of(next));
+    }
+    hop(t);
+}
+
+static void on_done(struct multi_job *job, CURLcode code)
+{
+    struct transfer *t = (struct transfer *)job;
+    enum transfer_end end = end_of(t, code);
+    const char *location = NULL;
+    long status = 0;
+
+    resolved(t);
+    (void)event_del(t->headers_timer);                                    /* may not be armed */
+    (void)curl_easy_getinfo(job->easy, CURLINFO_RESPONSE_CODE, &status);  /* 0 without */
+    (void)curl_easy_getinfo(job->easy, CURLINFO_REDIRECT_URL, &location); /* NULL without */
+    if (end == TRANSFER_OK && is_redirect(status) && location)
+        follow(t, status, location);
+    else
+        finish(t, end, end == TRANSFER_OK ? STR_NONE : sentence(t, end, code));
+}
+
+static void leave(struct transfer *t)
+{
+    struct transfers *ts = t->ts;
+
+    if (t->state == T_RUNNING)
+        multi_remove(t->multi, &t->job);
+    if (t->state != T_WAITING)
+        return;
+    for (struct transfer **link = &ts->waiting; *link; link = &(*link)->next) {
+        if (*link != t)
+            continue;
+        *link = t->next;
+        if (ts->waiting_end == &t->next)
+            ts->waiting_end = link;
+        return;
+    }
+}
+
+static void headers_late(int fd, short what, void *arg)
+{
+    struct transfer *t = arg;
+
+    (void)fd, (void)what;
+    leave(t);
+    finish(t, TRANSFER_TIMEOUT, STR("no headers within poll.headers_timeout"));
+}
+
+struct transfer *transfer_start(struct transfers *ts, const struct transfer_request *request,
+                                transfer_fn *fn, void *arg)
+{
+    struct transfer *t = alloc_zeroed(1, sizeof(*t));
+
+    t->ts = ts;
+    t->fn = fn;
+    t->arg = arg;
+    t->job.done = on_done;
+    t->job.easy = ts->easies.n ? ts->easies.items[--ts->easies.n] : curl_easy_init();
+    if (!t->job.easy)
+        abort(); /* out of memory */
+    t->network = request->network;
+    t->all_permanent = true;
+    t->url = copy(request->url);
+    t->user_agent = copy(request->user_agent);
+    t->header_lines[0] = header_line("Accept", request->accept);
+    if (request->etag.n)
+        t->header_lines[1] = header_line("If-None-Match", request->etag);
+    if (request->last_modified.n)
+        t->header_lines[2] = header_line("If-Modified-Since", request->last_modified);
+    if (request->validated_url.n)
+        t->validated_url = copy(request->validated_url);
+    sbuf_init(&t->header_text, (size_t)ts->limits.header_max);
+    t->headers_timer = loop_timer(ts->loop, headers_late, t);
+    set_options(t);
+    hop(t);
+    return t;
+}
+
+void transfer_cancel(struct transfer *t)
+{
+    if (!t)
+        return;
+    assert(t->state != T_OVER);
+    leave(t);
+    destroy(t);
+}
+
+struct transfers *transfers_new(struct loop *loop, const struct transfer_limits *limits)
+{
+    struct transfers *ts = alloc_zeroed(1, sizeof(*ts));
+
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        abort(); /* no memory, or no random numbers */
+    ts->loop = loop;
+    ts->limits = *limits;
+    ts->waiting_end = &ts->waiting;
+    for (int network = 0; network < 2; network++)
+        for (int i = 0; i < MULTIS; i++)
+            ts->multis[network][i] = multi_new(loop, CONNECTIONS_KEPT);
+    return ts;
+}
+
+void transfers_free(struct transfers *ts)
+{
+    if (!ts)
+        return;
+    for (size_t i = 0; i < ts->easies.n; i++)
+        curl_easy_cleanup(ts->easies.items[i]);
+    vec_done(&ts->easies);
+    for (int network = 0; network < 2; network++)
+        for (int i = 0; i < MULTIS; i++)
+            multi_free(ts->multis[network][i]);
+    curl_global_cleanup();
+    free(ts);
+}
+
+void transfers_limit(struct transfers *ts, const struct transfer_limits *limits)
+{
+    ts->limits = *limits;
+}
