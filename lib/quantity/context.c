@@ -37,6 +37,24 @@ static bool walk_fits(struct walk w, const struct phrase *p, size_t k, size_t *r
     return true;
 }
 
+/* The first phrase of that first word; phrases are sorted by it. */
+static size_t first_of(const struct phrase *phrases, size_t n, uint16_t word)
+{
+    size_t from = 0;
+
+    while (n > 0) {
+        size_t half = n / 2;
+
+        if (phrases[from + half].words[0] < word) {
+            from += half + 1;
+            n -= half + 1;
+        } else {
+            n = half;
+        }
+    }
+    return from;
+}
+
 enum wanted { WANT_BOUND, WANT_ROLE };
 
 static const struct phrase *find(const struct tokens *ts, enum lexicon_side side, size_t at,
@@ -45,13 +63,14 @@ static const struct phrase *find(const struct tokens *ts, enum lexicon_side side
     struct walk w = {ts, at, side == LEXICON_BEFORE ? -1 : 1};
     const struct phrase *phrases;
     size_t n = lexicon_phrases(ts->lang, side, &phrases);
+    uint16_t word = token_at(ts, at)->word;
 
     if (!(token_at(ts, at)->m->mask & LEX(PHRASE)))
         return NULL;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = first_of(phrases, n, word); i < n && phrases[i].words[0] == word; i++) {
         const struct phrase *p = &phrases[i];
 
-        if (p->words[0] != token_at(ts, at)->word || p->is_role != (wanted == WANT_ROLE))
+        if (p->is_role != (wanted == WANT_ROLE))
             continue;
         if (p->kind != QUANTITY_KINDS && p->kind != kind)
             continue;
@@ -59,6 +78,32 @@ static const struct phrase *find(const struct tokens *ts, enum lexicon_side side
             return p;
     }
     return NULL;
+}
+
+/* ">= 30", "<-30", "~5", "+ de 6 jours" */
+static bool sign_bound(const struct tokens *ts, struct context *c)
+{
+    size_t of = token_is(ts, c->from - 1, LEX(OF)), i = c->from - 1 - of;
+    bool equal =
+        token_sign(ts, i, '=') && (token_sign(ts, i - 1, '>') || token_sign(ts, i - 1, '<'));
+    uint32_t sign = token_at(ts, i - equal)->sign;
+
+    if (token_at(ts, i)->kind != TOKEN_SIGN || (of && sign != '+' && sign != '-'))
+        return false;
+    if (sign == '<' && (token_sign(ts, i - 1, '=') || token_at(ts, c->from)->value == 3))
+        return false; /* "=<30" says nothing, "<3" is a heart */
+    if (sign == '>' || sign == 0x2265)
+        c->bound = equal || sign != '>' ? QUANTITY_AT_LEAST : QUANTITY_MORE_THAN;
+    else if (sign == '<' || sign == 0x2264)
+        c->bound = equal || sign != '<' ? QUANTITY_AT_MOST : QUANTITY_LESS_THAN;
+    else if (sign == '~' || sign == 0x2248 || sign == 0xb1)
+        c->bound = QUANTITY_ABOUT;
+    else if (of)
+        c->bound = sign == '+' ? QUANTITY_MORE_THAN : QUANTITY_LESS_THAN;
+    else
+        return false;
+    c->from = i - equal;
+    return true;
 }
 
 static void read_bounds(const struct tokens *ts, struct context *c, enum quantity_kind kind)
@@ -70,6 +115,8 @@ static void read_bounds(const struct tokens *ts, struct context *c, enum quantit
         c->bound = p->value;
         c->from = end + 1;
     }
+    if (!p && sign_bound(ts, c))
+        return;
     p = find(ts, LEXICON_AFTER, c->next, kind, WANT_BOUND, &end);
     if (p && (c->bound < 0 || c->bound == QUANTITY_EXACT)) {
         c->bound = p->value;
@@ -86,6 +133,8 @@ struct context context_read(const struct tokens *ts, size_t from, size_t next,
 
     read_bounds(ts, &c, kind);
     before = find(ts, LEXICON_BEFORE, c.from - 1, kind, WANT_ROLE, &end_before);
+    if (!before) /* "sous 48 h" bounds and promises at once */
+        before = find(ts, LEXICON_BEFORE, from - 1, kind, WANT_ROLE, &end_before);
     after = find(ts, LEXICON_AFTER, c.next, kind, WANT_ROLE, &end_after);
     if (before && after)
         before = c.from - 1 - end_before > end_after - c.next ? before : after;

@@ -56,6 +56,16 @@ enum lexicon_class {
     LEX_KILO,
     LEX_OTHER,
     LEX_PRO,
+    LEX_SUFFIX,
+    LEX_ON,
+    LEX_IN,
+    LEX_EARLY,
+    LEX_AMPM,
+    LEX_LATE,
+    LEX_ITIS,
+    LEX_END,
+    LEX_ANGLE,
+    LEX_PRONOUN,
     LEX_COIN,
     LEX_STOP,
     LEX_PHRASE,
@@ -103,5 +113,5 @@ enum lang lexicon_only(uint16_t word);
 /* Its meaning in that language; a unit of four letters or more is understood in
  * all (people mix languages). `letters`: how long the word is. */
 const struct meaning *lexicon_meaning(uint16_t word, enum lang lang, unsigned letters);
-/* Phrases of a language, longest first. */
+/* Phrases of a language, by first word, then longest first. */
 size_t lexicon_phrases(enum lang lang, enum lexicon_side side, const struct phrase **ret);

@@ -60,7 +60,7 @@ class Tables:
                 meaning['unit'], meaning['factor'] = self.units.index(unit), float(factor or 1)
             elif name in ('cur', 'sub', 'nation'):
                 meaning['code'] = value
-            elif name in ('month', 'weekday', 'day', 'part', 'scale', 'early', 'noon'):
+            elif name in ('month', 'weekday', 'day', 'part', 'scale', 'noon', 'ampm'):
                 meaning['cal'] = int(value)
             elif name == 'vague':
                 number, _, least = value.partition('*')
@@ -73,6 +73,7 @@ class Tables:
         holds = self.kinds.index(kind) if kind else len(self.kinds)
         for phrase in text.split('|'):
             for words in expand(phrase.split()):
+                words = [w for part in words for w in part.split('_')]
                 if len(words) > PHRASE_MAX:
                     raise Mistake(f"'{phrase.strip()}' is too long")
                 ids = [ANY_WORDS if w == '~' else self.phrase_word(w, lang) for w in words]
@@ -143,9 +144,9 @@ def write(tables, out):
 
 
 def write_phrases(tables, out):
-    """Longest first, grouped by language and side, so that the first fit is the one."""
-    order = sorted(tables.phrases, key=lambda p: (p[0], p[1], -len([i for i in p[5] if i != ANY_WORDS]),
-                                                  ANY_WORDS in p[5]))
+    """By language, side and first word, then longest first: the first fit is the one."""
+    order = sorted(tables.phrases, key=lambda p: (
+        p[0], p[1], p[5][0], -len([i for i in p[5] if i != ANY_WORDS]), ANY_WORDS in p[5]))
     out.write('static const struct phrase phrases[] = {\n')
     for lang, after, is_role, value, kind, ids in order:
         out.write('    {.is_role = %d, .value = %d, .kind = %d, .n = %d, .words = {%s}},\n'

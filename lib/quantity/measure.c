@@ -21,6 +21,21 @@ struct unit {
 
 /* ---- units ------------------------------------------------------------------ */
 
+/* `30'` are minutes and `1"` is a second, where the sign cannot be a quotation's. */
+static bool read_prime(const struct tokens *ts, size_t i, struct unit *u)
+{
+    bool second = token_sign(ts, i, '"');
+
+    if (!token_glued(ts, i) || token_at(ts, i - 1)->kind != TOKEN_NUMBER ||
+        token_at(ts, i - 1)->separators)
+        return false;
+    if (second ? ts->n != i + 1 || i != 1 : !token_sign(ts, i, '\'') || token_glued(ts, i + 1))
+        return false;
+    u->unit = second ? UNIT_SECOND : UNIT_MINUTE;
+    u->next = i + 1;
+    return true;
+}
+
 static bool read_percent(const struct tokens *ts, size_t i, struct unit *u)
 {
     size_t n = 0;
@@ -181,6 +196,11 @@ static bool read_word_unit(const struct tokens *ts, size_t i, struct unit *u)
     u->unit = (enum quantity_unit)t->m->unit;
     u->factor = (double)t->m->factor;
     u->next = i + 1;
+    if (token_is(ts, i + 1, LEX(END)) && u->unit == UNIT_WEEK) { /* "week-ends" */
+        u->unit = UNIT_DAY;
+        u->factor = 2;
+        u->next++;
+    }
     if (unit_kind(u->unit) != QUANTITY_DISTANCE)
         return true;
     end = derived_end(ts, i + 1);
@@ -209,12 +229,13 @@ static void working_days(const struct tokens *ts, size_t before, struct unit *u)
 /* The unit that counts number `n`, from token `i` on. */
 static bool read_unit(const struct tokens *ts, size_t i, const struct number *n, struct unit *u)
 {
-    bool part = n->flags & (NUMBER_FRACTION | NUMBER_VAGUE | NUMBER_ABOUT);
+    bool part =
+        n->flags & (NUMBER_FRACTION | NUMBER_VAGUE | NUMBER_ABOUT) || n->value != floor(n->value);
     size_t adjectives = 0;
 
     *u = (struct unit){.factor = 1, .mul = 1};
     if (read_percent(ts, i, u) || read_degrees(ts, i, u) || read_currency(ts, i, u) ||
-        read_coin(ts, i, u))
+        read_coin(ts, i, u) || read_prime(ts, i, u))
         return true;
     if (part && token_is(ts, i, LEX(OF)))
         i++;
@@ -230,7 +251,7 @@ static bool read_unit(const struct tokens *ts, size_t i, const struct number *n,
     }
     if (adjectives)
         return false;
-    if (token_is(ts, i, LEX(COUNT))) {
+    if (token_is(ts, i, LEX(COUNT)) && (token_at(ts, i)->digits > 1 || token_glued(ts, i))) {
         u->unit = UNIT_COUNT;
         u->next = i + 1;
         return true;
@@ -269,6 +290,16 @@ static bool bare_part(const struct tokens *ts, size_t i, enum quantity_unit unit
            !(behind->kind == TOKEN_SIGN && currency_sign(behind->sign));
 }
 
+/* "20 years, 2 h" are two durations, "1 year, 2 months" is one. */
+static bool next_smaller(enum quantity_unit a, enum quantity_unit b)
+{
+    if (a == UNIT_YEAR)
+        return b == UNIT_MONTH;
+    if (a == UNIT_MONTH)
+        return b == UNIT_DAY || b == UNIT_WEEK;
+    return b + 1 == a || (a == UNIT_WEEK && b == UNIT_DAY);
+}
+
 /* Adds what follows: "and a half", "30 min", "et quart", "30". */
 static bool add_part(const struct tokens *ts, struct measure *m, enum quantity_unit *unit,
                      double *seconds)
@@ -277,6 +308,7 @@ static bool add_part(const struct tokens *ts, struct measure *m, enum quantity_u
     struct number n;
     struct unit u;
     double part;
+    bool comma;
 
     if (number_read_fraction(ts, i, &part, &i) && part < 1) {
         bool counted = read_unit(ts, i, &(struct number){.flags = NUMBER_FRACTION}, &u) &&
@@ -288,19 +320,21 @@ static bool add_part(const struct tokens *ts, struct measure *m, enum quantity_u
         return true;
     }
     i = m->next;
-    i += token_sign(ts, i, ',');
+    comma = token_sign(ts, i, ',');
+    i += comma;
     i += token_is(ts, i, LEX(AND)) || token_sign(ts, i, '&');
     if (!number_read(ts, i, &n))
         return false;
     if (read_unit(ts, n.next, &n, &u) && !u.other) {
-        if (!smaller_time(*unit, u.unit) || u.factor > 1 || n.flags & NUMBER_VAGUE)
+        if (!smaller_time(*unit, u.unit) || u.factor > 1 || n.flags & NUMBER_VAGUE ||
+            (comma && !next_smaller(*unit, u.unit)))
             return false;
         *seconds += n.value * unit_worth(u.unit);
         *unit = u.unit;
         m->next = u.next;
         return true;
     }
-    if (i > m->next + 1 || token_sign(ts, m->next, ',') || !bare_part(ts, i, *unit, &n))
+    if (i > m->next + 1 || comma || !bare_part(ts, i, *unit, &n))
         return false;
     *seconds += n.value * (*unit == UNIT_HOUR ? 60 : 1);
     *unit = UNIT_SECOND;
@@ -315,9 +349,34 @@ static void add_parts(const struct tokens *ts, struct measure *m)
 
     while (unit != UNIT_SECOND && add_part(ts, m, &unit, &seconds))
         continue;
+    if (m->q.unit == UNIT_YEAR && unit == UNIT_MONTH) { /* "2 years 3 months": 27 months */
+        m->q.unit = UNIT_MONTH;
+        m->q.amount = m->q.amount * 12 + seconds / unit_worth(UNIT_MONTH);
+        m->q.low = m->q.high = m->q.amount * unit_worth(UNIT_MONTH);
+        return;
+    }
     m->q.low += seconds;
     m->q.high += seconds;
     m->q.amount += seconds / unit_worth(m->q.unit);
+}
+
+/* "2 km and 1 metre", "7 feet 10 inches" */
+static void add_distance(const struct tokens *ts, struct measure *m)
+{
+    size_t i = m->next + token_is(ts, m->next, LEX(AND));
+    struct number n;
+    struct unit u;
+
+    if (!number_read(ts, i, &n) || !read_unit(ts, n.next, &n, &u) || u.other)
+        return;
+    if (unit_kind(u.unit) != QUANTITY_DISTANCE || u.unit == m->q.unit)
+        return;
+    if (i == m->next && unit_worth(u.unit) * u.factor >= unit_worth(m->q.unit))
+        return;
+    m->q.low += n.value * u.factor * unit_worth(u.unit);
+    m->q.high = m->q.low;
+    m->q.amount = m->q.low / unit_worth(m->q.unit);
+    m->next = u.next;
 }
 
 /* ---- money in two parts --------------------------------------------------------- */
@@ -383,6 +442,15 @@ static bool range_joins(const struct tokens *ts, size_t i, bool between)
            token_is(ts, i, LEX(TO) | LEX(OR) | (between ? LEX(AND) : 0));
 }
 
+/* Where the second number of a range would begin; 0: there is no joiner. In
+ * "3km-5km" the hyphen is part of how the words are tied. */
+static size_t second_at(const struct tokens *ts, size_t i, bool between)
+{
+    if (range_joins(ts, i, between))
+        return i + 1;
+    return token_at(ts, i)->kind == TOKEN_NUMBER && token_at(ts, i)->flags & TOKEN_HYPHEN ? i : 0;
+}
+
 static bool read_second(const struct tokens *ts, const struct number *a, bool between,
                         struct number *b)
 {
@@ -422,14 +490,12 @@ static bool slash_range(const struct tokens *ts, size_t i, struct number *a, str
 /* A whole measure behind a joiner: "45 min to 1 hour", "10 euro - 20 euro". */
 static void extend_range(const struct tokens *ts, struct measure *m, bool between)
 {
-    size_t i = m->next;
+    size_t i = m->next, at = second_at(ts, i, between);
     struct number n;
     struct unit u;
     struct measure second = {0};
 
-    if (!range_joins(ts, i, between) || isinf(m->q.high) || m->q.low != m->q.high)
-        return;
-    if (!number_read(ts, i + 1, &n))
+    if (at == 0 || isinf(m->q.high) || m->q.low != m->q.high || !number_read(ts, at, &n))
         return;
     if (token_is(ts, i, LEX(OR)) && n.value == 2 && m->q.amount == 1 &&
         !read_unit(ts, n.next, &n, &u)) {
@@ -463,6 +529,31 @@ static bool around_the_clock(const struct tokens *ts, size_t i)
            token_at(ts, i + 1)->kind == TOKEN_NUMBER;
 }
 
+/* "10 degrees below zero", "10 en dessous de zéro" */
+static bool below_zero(const struct tokens *ts, struct measure *m)
+{
+    size_t i = m->next;
+
+    i += !token_is(ts, i, LEX(BELOW));
+    if (!token_is(ts, i, LEX(BELOW)))
+        return false;
+    i++;
+    i += token_is(ts, i, LEX(OF));
+    if (!token_is(ts, i, LEX(NUM)) || token_at(ts, i)->m->number > 0)
+        return false;
+    m->q.kind = QUANTITY_TEMPERATURE;
+    m->q.unit = m->q.unit == UNIT_NONE ? UNIT_DEGREE : m->q.unit;
+    m->q.amount = m->q.low = m->q.high = -fabs(m->q.amount);
+    m->next = i + 1;
+    return true;
+}
+
+static bool is_angle(const struct tokens *ts, size_t i, size_t next)
+{
+    return token_is(ts, next, LEX(ANGLE)) || token_is(ts, i - 1, LEX(ANGLE)) ||
+           token_is(ts, i - 2, LEX(ANGLE));
+}
+
 static void read_with_unit(const struct tokens *ts, const struct number *n, double high,
                            struct unit *u, bool between, struct measure *m)
 {
@@ -477,6 +568,10 @@ static void read_with_unit(const struct tokens *ts, const struct number *n, doub
     }
     if (m->q.kind == QUANTITY_DURATION && high <= n->value)
         add_parts(ts, m);
+    if (m->q.kind == QUANTITY_DISTANCE && high <= n->value)
+        add_distance(ts, m);
+    if (m->q.kind == QUANTITY_TEMPERATURE)
+        below_zero(ts, m);
     if (m->q.kind == QUANTITY_MONEY && u->unit == UNIT_CURRENCY && high <= n->value &&
         n->last_mul == 1)
         add_cents(ts, m);
@@ -493,12 +588,44 @@ static bool is_slang(const struct tokens *ts, size_t i, const struct number *n)
            word->digits > 1 && (ts->text.p[word->end - 1] | 0x20) != 's';
 }
 
+/* "this one", "one of them" */
+static bool is_pronoun(const struct tokens *ts, const struct number *n)
+{
+    return ts->lang == LANG_EN && n->value == 1 && token_is(ts, n->next - 1, LEX(NUM)) &&
+           (token_is(ts, n->next - 2, LEX(PRONOUN)) || token_is(ts, n->next, LEX(OF)));
+}
+
+/* "1960s" are years, "1/0" is nothing, "24/7" and "2013-14" are no quantities. */
+static bool read_special(const struct tokens *ts, size_t i, struct measure *m)
+{
+    const struct token *a = token_at(ts, i), *b = token_at(ts, i + 2);
+    uint32_t sign = token_at(ts, i + 1)->sign;
+    bool pair = b->kind == TOKEN_NUMBER && token_glued(ts, i + 1) && token_glued(ts, i + 2);
+
+    if (a->kind != TOKEN_NUMBER)
+        return false;
+    if (a->digits == 4 && a->value >= 1000 && a->value < 2100 && token_glued(ts, i + 1) &&
+        token_is(ts, i + 1, LEX(UNIT)) && token_at(ts, i + 1)->m->unit == UNIT_SECOND) {
+        m->q = (struct quantity){
+            .kind = QUANTITY_NUMBER, .amount = a->value, .low = a->value, .high = a->value};
+        m->next = i + 2;
+        return true;
+    }
+    if (!pair || !((sign == '/' &&
+                    (b->value <= 0 || (a->value == 24 && (b->value == 7 || b->value == 24)))) ||
+                   (sign == '-' && a->digits == 4 && b->digits == 2 &&
+                    (int)a->value % 100 + 1 == (int)b->value)))
+        return false;
+    skip_to(m, i + 3);
+    return true;
+}
+
 static bool plain_number(const struct tokens *ts, const struct number *a, const struct number *b,
                          bool between, struct measure *m)
 {
     bool vague = (a->flags & NUMBER_VAGUE) && ts->lang != LANG_EN;
 
-    if (a->flags & NUMBER_ARTICLE || vague)
+    if (a->flags & NUMBER_ARTICLE || vague || is_pronoun(ts, a))
         return false;
     m->q = (struct quantity){
         .kind = QUANTITY_NUMBER, .amount = a->value, .low = a->least, .high = a->value};
@@ -512,17 +639,29 @@ static bool plain_number(const struct tokens *ts, const struct number *a, const 
     return true;
 }
 
+/* "2+ hours" */
+static void open_upwards(struct measure *m)
+{
+    m->q.bound = QUANTITY_AT_LEAST;
+    m->q.high = INFINITY;
+}
+
 static bool read_numbers(const struct tokens *ts, size_t i, bool between, struct measure *m)
 {
     struct number a, b = {0};
     struct unit u;
-    bool range = slash_range(ts, i, &a, &b);
+    bool plus, range = slash_range(ts, i, &a, &b);
 
+    if (read_special(ts, i, m))
+        return true;
     if (!range) {
         if (!number_read(ts, i, &a))
             return false;
         range = read_second(ts, &a, between, &b);
     }
+    if (a.flags & NUMBER_ARTICLE && currency_sign(token_at(ts, a.next)->sign) &&
+        token_at(ts, a.next + 1)->kind == TOKEN_NUMBER)
+        return false; /* "a $ 4 billion deal" */
     if (is_slang(ts, i, &a)) {
         skip_to(m, a.next + 1);
         return true;
@@ -531,8 +670,19 @@ static bool read_numbers(const struct tokens *ts, size_t i, bool between, struct
         read_with_unit(ts, &a, b.value, &u, between, m);
         return true;
     }
+    plus = !range && token_sign(ts, a.next, '+') &&
+           (token_glued(ts, a.next) || read_unit(ts, a.next + 1, &a, &u));
+    a.next += plus;
     if (read_unit(ts, a.next, &a, &u)) {
+        if (u.unit == UNIT_DEGREE && (is_angle(ts, i, u.next) || a.flags & NUMBER_ARTICLE)) {
+            skip_to(m, u.next);
+            return true;
+        }
         read_with_unit(ts, &a, a.value, &u, between, m);
+        plus = plus || (token_sign(ts, m->next, '+') && token_glued(ts, m->next));
+        m->next += token_sign(ts, m->next, '+') && token_glued(ts, m->next);
+        if (plus)
+            open_upwards(m);
         return true;
     }
     if (token_glued(ts, a.next) && token_at(ts, a.next)->kind == TOKEN_WORD &&
@@ -540,7 +690,12 @@ static bool read_numbers(const struct tokens *ts, size_t i, bool between, struct
         skip_to(m, a.next + 1);
         return true;
     }
-    return plain_number(ts, &a, range ? &b : NULL, between, m);
+    if (!plain_number(ts, &a, range ? &b : NULL, between, m))
+        return false;
+    if (plus)
+        open_upwards(m);
+    (void)below_zero(ts, m); /* else it stays a plain number */
+    return true;
 }
 
 /* ---- money with the currency first ------------------------------------------------ */
@@ -609,6 +764,91 @@ static bool read_entire(const struct tokens *ts, size_t i, struct measure *m)
     return true;
 }
 
+/* "-5", "minus three million", "-10C": what is below zero there may be. A hyphen
+ * before a space is a list's. */
+static bool read_negative(const struct tokens *ts, size_t i, struct measure *m)
+{
+    bool word = token_is(ts, i, LEX(MINUS));
+    bool sign = token_sign(ts, i, '-') && (token_glued(ts, i + 1) || ts->n == i + 2) &&
+                token_at(ts, i + 1)->kind == TOKEN_NUMBER &&
+                (i == 0 || token_at(ts, i)->flags & TOKEN_SPACED ||
+                 token_at(ts, i - 1)->kind == TOKEN_SIGN);
+
+    if ((!word && !sign) || (word && i > 0 && token_is(ts, i - 1, LEX(NUM) | LEX(UNIT))))
+        return false;
+    if (!(token_at(ts, i + 1)->kind == TOKEN_NUMBER || token_is(ts, i + 1, LEX(NUM) | LEX(MUL))) ||
+        !read_numbers(ts, i + 1, false, m))
+        return false;
+    if (m->skip && sign && token_is(ts, i + 2, LEX(SCALE)) &&
+        token_at(ts, i + 2)->flags & TOKEN_UPPER && token_glued(ts, i + 2)) {
+        double degrees = -token_at(ts, i + 1)->value;
+
+        *m = (struct measure){.from = i, .next = i + 3};
+        m->q = (struct quantity){.kind = QUANTITY_TEMPERATURE,
+                                 .unit = (enum quantity_unit)token_at(ts, i + 2)->m->cal,
+                                 .amount = degrees,
+                                 .low = degrees,
+                                 .high = degrees};
+        return true;
+    }
+    if (m->skip || m->q.low != m->q.high ||
+        (m->q.kind != QUANTITY_NUMBER && m->q.kind != QUANTITY_TEMPERATURE &&
+         m->q.kind != QUANTITY_PERCENTAGE))
+        return m->skip || sign;
+    m->q.amount = m->q.low = m->q.high = -m->q.amount;
+    return true;
+}
+
+/* "per cent of 210", "pourcentage de vingt" */
+static bool read_percent_of(const struct tokens *ts, size_t i, struct measure *m)
+{
+    struct unit u = {.factor = 1, .mul = 1};
+    struct number n;
+    size_t at;
+
+    if (token_at(ts, i)->kind != TOKEN_WORD || !read_percent(ts, i, &u) ||
+        !token_is(ts, u.next, LEX(OF)))
+        return false;
+    at = u.next + 1;
+    if (!number_read(ts, at, &n) || n.flags & (NUMBER_ARTICLE | NUMBER_VAGUE))
+        return false;
+    u.next = n.next;
+    measure_of(m, &n, n.value, &u);
+    return true;
+}
+
+/* A text that is nothing but "a quarter" or "nickel" means the coin. */
+static bool read_lone_coin(const struct tokens *ts, size_t i, struct measure *m)
+{
+    size_t word = i + token_is(ts, i, LEX(ART));
+    const struct token *t = token_at(ts, word);
+    bool quarter = word > i && ts->lang == LANG_EN && t->m->mask & LEX(FRAC) && t->m->number < 0.3;
+    double worth = quarter ? 0.25 : t->m->number / 100;
+
+    if (i != 0 || ts->n != word + 1 ||
+        !(quarter || (t->m->mask & LEX(COIN) && t->m->number <= 100)))
+        return false;
+    m->q = (struct quantity){.kind = QUANTITY_MONEY,
+                             .unit = UNIT_CURRENCY,
+                             .amount = worth,
+                             .low = worth,
+                             .high = worth};
+    memcpy(m->q.currency, "USD", 4);
+    m->next = ts->n;
+    return true;
+}
+
+static bool read_moment(const struct tokens *ts, size_t i, struct measure *m)
+{
+    if (!calendar_read(ts, i, &m->moment)) {
+        m->moment.form = MOMENT_NONE;
+        return false;
+    }
+    m->q.kind = m->moment.form == MOMENT_CLOCK ? QUANTITY_TIME : QUANTITY_DATE;
+    m->next = m->moment.next;
+    return true;
+}
+
 bool measure_read(const struct tokens *ts, size_t i, struct measure *ret)
 {
     const struct token *t = token_at(ts, i);
@@ -622,7 +862,9 @@ bool measure_read(const struct tokens *ts, size_t i, struct measure *ret)
         return false;
     if (t->kind == TOKEN_NUMBER && t->flags & TOKEN_HYPHEN)
         return false;
-    if (read_prefixed(ts, i, ret) || read_entire(ts, i, ret))
+    if (read_negative(ts, i, ret) || read_lone_coin(ts, i, ret) || read_percent_of(ts, i, ret))
+        return true;
+    if (read_prefixed(ts, i, ret) || read_moment(ts, i, ret) || read_entire(ts, i, ret))
         return true;
     if (between && read_numbers(ts, i + 1, true, ret))
         return ret->skip || ret->q.low < ret->q.high;

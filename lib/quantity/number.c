@@ -188,6 +188,12 @@ static bool put_token(const struct tokens *ts, size_t *i, struct abacus *a)
     const struct token *t = token_at(ts, *i);
     uint64_t mask = t->m->mask;
 
+    if (t->kind == TOKEN_NUMBER && a->open && a->hundreds && !a->digits && a->room == 100 &&
+        t->value < 100 && !t->separators) {
+        put(a, t->value, ts->lang);
+        ++*i;
+        return true;
+    }
     if (t->kind == TOKEN_NUMBER) {
         bool later =
             !isinf(a->last_mul) && !t->separators && t->value < a->last_mul && t->value > 0;
@@ -220,8 +226,12 @@ static bool joins(const struct tokens *ts, size_t i, const struct abacus *a)
 
     if (!comma && !token_is(ts, i, LEX(AND)) && !token_sign(ts, i, '&'))
         return false;
-    if (t->kind == TOKEN_NUMBER ? a->open || t->separators : !(t->m->mask & LEX(NUM)))
+    if (t->kind == TOKEN_NUMBER ? (a->open && !a->hundreds) || t->separators
+                                : !(t->m->mask & LEX(NUM)))
         return false;
+    if (token_is(ts, i + 2, LEX(FRAC) | LEX(ORDS)) ||
+        (ts->lang == LANG_FR && token_is(ts, i + 2, LEX(ORD))))
+        return false; /* "and two thirds" */
     if (token_is(ts, i + 2, LEX(MUL)) &&
         !(token_at(ts, i + 2)->m->number < a->last_mul && !a->hundreds) &&
         !(a->hundreds && token_at(ts, i + 2)->m->number > 100))
@@ -287,7 +297,8 @@ static bool slashed(const struct tokens *ts, size_t i, double *ret, size_t *next
 
     if (a->kind != TOKEN_NUMBER || !token_sign(ts, i + 1, '/') || b->kind != TOKEN_NUMBER)
         return false;
-    if (a->separators || b->separators || b->value <= 0 || (spaced != !token_glued(ts, i + 2)))
+    if (a->separators || b->separators || b->value <= 0 || a->digits + b->digits > 7 ||
+        (spaced != !token_glued(ts, i + 2)))
         return false;
     if (token_sign(ts, i + 3, '/') || (a->value == 24 && b->value == 7))
         return false;
@@ -362,7 +373,7 @@ static void divide_over(const struct tokens *ts, struct number *n)
 
     if (!token_is(ts, n->next, LEX(OVER)) || token_at(ts, n->next)->m->mask & LEX(UNIT))
         return;
-    if (!number_read(ts, n->next + 1, &below) || below.value <= n->value ||
+    if (!number_read(ts, n->next + 1, &below) || (below.value <= n->value && n->value < 1000) ||
         below.flags & (NUMBER_ARTICLE | NUMBER_VAGUE | NUMBER_FRACTION))
         return;
     n->value /= below.value;
@@ -498,8 +509,31 @@ static bool read_plain(const struct tokens *ts, size_t i, struct number *n)
     return true;
 }
 
+/* "un vingt-cinquième": the ordinal may have two words. */
+static bool one_nth(const struct tokens *ts, size_t i, struct number *n)
+{
+    const struct meaning *tens = token_at(ts, i)->m, *unit = token_at(ts, i + 1)->m;
+
+    if (ts->lang != LANG_FR)
+        return false;
+    if (tens->mask & LEX(ORD) && !(tens->mask & LEX(UNIT)) && tens->number > 2) {
+        n->value = 1 / tens->number;
+        n->next = i + 1;
+    } else if (tens->mask & LEX(NUM) && unit->mask & LEX(ORD) && tens->number >= 20) {
+        n->value = 1 / (tens->number + unit->number);
+        n->next = i + 2;
+    } else {
+        return false;
+    }
+    n->flags |= NUMBER_FRACTION;
+    return true;
+}
+
 static bool read_article(const struct tokens *ts, size_t i, struct number *n)
 {
+    double part;
+    size_t next;
+
     if (token_is(ts, i + 1, LEX(VAGUE)))
         return read_vague(ts, i + 1, n);
     if (token_is(ts, i + 1, LEX(MUL) | LEX(DOZEN)) && !plural(ts, i + 1))
@@ -514,9 +548,14 @@ static bool read_article(const struct tokens *ts, size_t i, struct number *n)
     n->next = i + 1;
     if (token_is(ts, i, LEX(NUM)) && read_plain(ts, i, n) && n->next > i + 1)
         return true;
-    add_fraction(ts, n);
-    if (n->next == i + 1)
-        n->flags |= NUMBER_ARTICLE;
+    if (one_nth(ts, i + 1, n))
+        return true;
+    if (number_read_fraction(ts, n->next, &part, &next) && part < 1) {
+        n->value += part;
+        n->next = next;
+        return true;
+    }
+    n->flags |= NUMBER_ARTICLE;
     return true;
 }
 

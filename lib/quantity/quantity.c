@@ -61,8 +61,55 @@ static int grow(struct reader *r)
     return 0;
 }
 
+static bool opens_up(const struct quantity *q)
+{
+    return isinf(q->high) && !isinf(q->low);
+}
+
+static bool opens_down(const struct quantity *q)
+{
+    return isinf(q->low) && !isinf(q->high);
+}
+
+/* "more than 10 and less than 40" is one range. */
+static bool merge(struct reader *r, const struct quantity *q)
+{
+    static const struct str joiners[] = {{"and", 3},  {"but", 3}, {"et", 2},
+                                         {"mais", 4}, {"y", 1},   {",", 1}};
+    struct quantity *before = r->n ? &r->found[r->n - 1] : NULL;
+    const struct quantity *low, *high;
+    struct str between;
+
+    if (!before || before->kind != q->kind || before->unit != q->unit)
+        return false;
+    if (!(opens_up(before) && opens_down(q)) && !(opens_down(before) && opens_up(q)))
+        return false;
+    low = opens_up(before) ? before : q;
+    high = opens_up(before) ? q : before;
+    if (low->low >= high->high)
+        return false;
+    between = str_trim(str_slice(r->tokens.text, before->end, q->start));
+    for (size_t i = 0; i < ARRAY_LEN(joiners); i++) {
+        if (!str_eq(between, joiners[i]))
+            continue;
+        *before = (struct quantity){.kind = q->kind,
+                                    .role = before->role,
+                                    .unit = q->unit,
+                                    .amount = low->amount,
+                                    .low = low->low,
+                                    .high = high->high,
+                                    .start = before->start,
+                                    .end = q->end};
+        memcpy(before->currency, q->currency, sizeof(q->currency));
+        return true;
+    }
+    return false;
+}
+
 static int keep(struct reader *r, const struct quantity *q)
 {
+    if (merge(r, q))
+        return 0;
     if (r->n == r->cap && grow(r) < 0)
         return -ENOMEM;
     r->found[r->n++] = *q;
@@ -79,18 +126,102 @@ static void apply_bound(struct quantity *q, int bound)
         q->low = -INFINITY;
 }
 
+/* People's clocks run behind or ahead of UTC, the post's: an elapsed time that
+ * counts hours is widened by what their language's countries differ. */
+static void widen(enum lang lang, struct quantity *q)
+{
+    if (lang == LANG_EN)
+        q->low -= 8 * 3600;
+    else
+        q->high += 2 * 3600;
+    q->low = MAX(q->low, 0);
+}
+
+/* "depuis lundi": from the day's end to its beginning, until now. */
+static bool elapse(struct reader *r, const struct moment *m, struct quantity *q)
+{
+    int64_t from, to, now = r->options->at_s;
+
+    if (now == CLOCK_NONE || !calendar_resolve(m, now, TENSE_PAST, &from, &to) || from > now)
+        return false;
+    q->kind = QUANTITY_DURATION;
+    q->role = QUANTITY_ELAPSED;
+    q->low = (double)MAX(now - to, 0);
+    q->high = (double)(now - from);
+    q->unit = now / 86400 > from / 86400 ? UNIT_DAY : UNIT_HOUR;
+    q->amount = q->unit == UNIT_DAY ? (double)(now / 86400 - from / 86400) : floor(q->high / 3600);
+    if (m->clock != CLOCK_UNSAID)
+        widen(r->tokens.lang, q);
+    return true;
+}
+
+/* "called at 1, it's 4:30": hours between the last time of day and this one. */
+static bool between_clocks(struct reader *r, const struct moment *m, struct quantity *q)
+{
+    const struct quantity *before = r->n ? &r->found[r->n - 1] : NULL;
+    double turn = m->vague_hour ? 12 * 3600 : 24 * 3600, seconds;
+
+    if (!before || before->kind != QUANTITY_TIME)
+        return false;
+    seconds = fmod(m->clock * 60.0 - before->low + 2 * turn, turn);
+    if (seconds <= 0 || seconds > 12 * 3600)
+        return false;
+    *q = (struct quantity){.kind = QUANTITY_DURATION,
+                           .role = QUANTITY_ELAPSED,
+                           .unit = UNIT_HOUR,
+                           .amount = seconds / 3600,
+                           .low = seconds,
+                           .high = seconds};
+    return true;
+}
+
+static void finish_moment(struct reader *r, const struct measure *m, struct quantity *q)
+{
+    bool elapsed = q->role == QUANTITY_ELAPSED;
+    int64_t from, to;
+
+    if (m->moment.form == MOMENT_CLOCK) {
+        if (elapsed && between_clocks(r, &m->moment, q))
+            return;
+        q->role = QUANTITY_CLOCK;
+        q->amount = q->low = m->moment.clock * 60.0;
+        q->high = m->moment.clock_end * 60.0;
+        return;
+    }
+    if (elapsed && elapse(r, &m->moment, q))
+        return;
+    q->low = -INFINITY;
+    q->high = INFINITY;
+    if (!calendar_resolve(&m->moment, r->options->at_s, elapsed ? TENSE_PAST : TENSE_NEAREST, &from,
+                          &to))
+        return;
+    q->amount = q->low = (double)from;
+    q->high = (double)(to - 1);
+}
+
+static void place(const struct tokens *ts, const struct context *c, struct quantity *q)
+{
+    q->start = token_at(ts, c->from)->start;
+    q->end = token_at(ts, c->next - 1)->end;
+}
+
 static void finish(struct reader *r, const struct measure *m, struct quantity *q)
 {
     const struct tokens *ts = &r->tokens;
     struct context c = context_read(ts, m->from, m->next, m->q.kind);
 
     *q = m->q;
+    if (m->moment.form != MOMENT_NONE) {
+        q->role = c.role < 0 ? QUANTITY_ROLE_NONE : (enum quantity_role)c.role;
+        finish_moment(r, m, q);
+        place(ts, &c, q);
+        return;
+    }
     if (c.bound >= 0 && c.bound != QUANTITY_EXACT)
         apply_bound(q, c.bound);
     if (q->role == QUANTITY_ROLE_NONE && c.role >= 0)
         q->role = (enum quantity_role)c.role;
-    q->start = token_at(ts, c.from)->start;
-    q->end = token_at(ts, c.next - 1)->end;
+    place(ts, &c, q);
 }
 
 static int read_window(struct reader *r, size_t *from)

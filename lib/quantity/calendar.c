@@ -1,0 +1,719 @@
+#include "lib/quantity/calendar.h"
+
+#include <math.h>
+
+#include "lib/base/clock.h"
+
+/* The shapes people write, tried from the most to the least telling: 2025-03-04,
+ * 4/3/2025, "12 mars 2025", "March 12th", "lundi 12", "last Monday", "hier soir",
+ * "la semaine dernière", "le 15", "16h30", "5pm". What is ambiguous needs a word
+ * that settles it: "22/4" is a date after "le", a fraction elsewhere. */
+
+/* ---- small readers --------------------------------------------------------- */
+
+static bool whole(const struct token *t, double least, double most)
+{
+    return t->kind == TOKEN_NUMBER && t->separators == 0 && t->value >= least && t->value <= most;
+}
+
+static int full_year(const struct token *t)
+{
+    if (t->digits == 4)
+        return (int)t->value;
+    return (int)t->value + (t->value < 70 ? 2000 : 1900);
+}
+
+static bool is_year(const struct tokens *ts, size_t i)
+{
+    return whole(token_at(ts, i), 1300, 2100) && token_at(ts, i)->digits == 4 &&
+           !token_sign(ts, i + 1, '%') && !(token_at(ts, i)->flags & TOKEN_HYPHEN);
+}
+
+/* "st", "nd", "rd", "th", "er", "e" behind a number. */
+static size_t ordinal_end(const struct tokens *ts, size_t i)
+{
+    return token_is(ts, i, LEX(SUFFIX)) && token_glued(ts, i) ? i + 1 : i;
+}
+
+/* A day of a month: "3", "3rd", "1er", "third", "premier". */
+static bool read_day(const struct tokens *ts, size_t i, int *day, size_t *next)
+{
+    const struct token *t = token_at(ts, i);
+
+    if (whole(t, 1, 31) && t->digits <= 2) {
+        *day = (int)t->value;
+        *next = ordinal_end(ts, i + 1);
+        return true;
+    }
+    if (t->m->mask & LEX(ORD) && t->m->number <= 31) {
+        *day = (int)t->m->number;
+        *next = i + 1;
+        return true;
+    }
+    return false;
+}
+
+static size_t skip_dot(const struct tokens *ts, size_t i)
+{
+    return i + (token_sign(ts, i, '.') && token_glued(ts, i));
+}
+
+/* A year behind a date: "2025", ", 2025", "de 2025". */
+static size_t read_year(const struct tokens *ts, size_t i, int *year)
+{
+    size_t at = i + (token_sign(ts, i, ',') || token_is(ts, i, LEX(OF)));
+
+    if (!is_year(ts, at))
+        return i;
+    *year = (int)token_at(ts, at)->value;
+    return at + 1;
+}
+
+/* ---- dates in figures --------------------------------------------------------- */
+
+static bool set_date(struct moment *m, int year, int month, int day, size_t next)
+{
+    if (month < 1 || month > 12 || day < 1 || day > 31)
+        return false;
+    m->form = MOMENT_DATE;
+    m->year = year;
+    m->month = month;
+    m->day = day;
+    m->next = next;
+    return true;
+}
+
+/* Day first, but month first in English unless it cannot be. */
+static bool set_ordered(const struct tokens *ts, struct moment *m, int a, int b, int year,
+                        size_t next)
+{
+    bool month_first = ts->lang == LANG_EN ? a <= 12 : b > 12;
+
+    return month_first ? set_date(m, year, a, b, next) : set_date(m, year, b, a, next);
+}
+
+static bool three_parts(const struct tokens *ts, size_t i, struct moment *m)
+{
+    const struct token *a = token_at(ts, i), *b = token_at(ts, i + 2), *c = token_at(ts, i + 4);
+    uint32_t sign = token_at(ts, i + 1)->sign;
+
+    if ((sign != '/' && sign != '-') || !token_sign(ts, i + 1, sign) ||
+        !token_sign(ts, i + 3, sign))
+        return false;
+    if (!token_glued(ts, i + 1) || !token_glued(ts, i + 4) || !whole(b, 1, 31) || b->digits > 2)
+        return false;
+    if (token_sign(ts, i + 5, sign) && token_glued(ts, i + 5))
+        return false;
+    if (a->digits == 4 && whole(a, 1300, 2100) && whole(c, 1, 31) && c->digits <= 2)
+        return set_date(m, (int)a->value, (int)b->value, (int)c->value, i + 5);
+    if (!whole(a, 1, 31) || a->digits > 2 || !whole(c, 0, 2100) ||
+        (c->digits != 2 && c->digits != 4))
+        return false;
+    return set_ordered(ts, m, (int)a->value, (int)b->value, full_year(c), i + 5);
+}
+
+/* "12.03.2025", which the tokenizer holds together. */
+static bool dotted_date(const struct tokens *ts, size_t i, struct moment *m)
+{
+    const struct token *t = token_at(ts, i);
+    struct str rest = str_slice(ts->text, t->start, t->end), piece;
+    int64_t part[3];
+
+    if (!(t->flags & TOKEN_DOTTED) || t->separators != 2)
+        return false;
+    for (size_t k = 0; k < 3; k++)
+        if (!str_split(&rest, '.', &piece) || !str_to_i64(piece, &part[k]))
+            return false;
+    if (piece.n != 4 && piece.n != 2)
+        return false;
+    if (part[2] < 100)
+        part[2] += part[2] < 70 ? 2000 : 1900;
+    if (part[0] < 1 || part[0] > 31 || part[1] < 1 || part[1] > 12 || part[2] < 1300 ||
+        part[2] > 2100)
+        return false;
+    return set_date(m, (int)part[2], (int)part[1], (int)part[0], i + 1);
+}
+
+/* Words after which two figures with a slash are a date. */
+static bool date_expected(const struct tokens *ts, size_t i)
+{
+    return token_is(ts, i - 1, LEX(SINCE) | LEX(THE) | LEX(ON) | LEX(AT) | LEX(WEEKDAY));
+}
+
+static bool two_parts(const struct tokens *ts, size_t i, struct moment *m)
+{
+    const struct token *a = token_at(ts, i), *b = token_at(ts, i + 2);
+
+    if (!token_sign(ts, i + 1, '/') || !token_glued(ts, i + 1) || !token_glued(ts, i + 2))
+        return false;
+    if (!whole(a, 1, 31) || !whole(b, 1, 31) || a->digits > 2 || b->digits > 2 ||
+        !date_expected(ts, i))
+        return false;
+    return set_ordered(ts, m, (int)a->value, (int)b->value, 0, i + 3);
+}
+
+static bool figures(const struct tokens *ts, size_t i, struct moment *m)
+{
+    return token_at(ts, i)->kind == TOKEN_NUMBER && !(token_at(ts, i)->flags & TOKEN_HYPHEN) &&
+           (three_parts(ts, i, m) || dotted_date(ts, i, m) || two_parts(ts, i, m));
+}
+
+/* ---- dates in words -------------------------------------------------------------- */
+
+static bool month_at(const struct tokens *ts, size_t i)
+{
+    return token_is(ts, i, LEX(MONTH));
+}
+
+/* "2 may", "3 march": verbs, unless written as a name. */
+static bool is_common_word(const struct tokens *ts, size_t i)
+{
+    const struct token *t = token_at(ts, i);
+
+    return ts->lang == LANG_EN && (t->m->cal == 3 || t->m->cal == 5) && !(t->flags & TOKEN_UPPER) &&
+           !is_year(ts, i + 1);
+}
+
+/* "12 mars 2025", "3rd of March", "first of march" */
+static bool day_month(const struct tokens *ts, size_t i, struct moment *m)
+{
+    size_t next;
+    int day;
+
+    if (!read_day(ts, i, &day, &next) || token_at(ts, i)->flags & TOKEN_HYPHEN)
+        return false;
+    next += token_is(ts, next, LEX(OF)) && month_at(ts, next + 1);
+    if (!month_at(ts, next) || (next == i + 1 && is_common_word(ts, next)))
+        return false;
+    m->month = token_at(ts, next)->m->cal;
+    m->day = day;
+    m->form = MOMENT_DATE;
+    m->next = read_year(ts, next + 1, &m->year);
+    if (m->next == next + 1)
+        m->next = read_year(ts, skip_dot(ts, next + 1), &m->year);
+    return true;
+}
+
+/* "March 12th, 2025", "Oct. 2", "february the 15th", "mars 2023" */
+static bool month_first(const struct tokens *ts, size_t i, struct moment *m)
+{
+    size_t at = skip_dot(ts, i + 1), next;
+    int day;
+
+    if (!month_at(ts, i))
+        return false;
+    m->month = token_at(ts, i)->m->cal;
+    next = read_year(ts, at, &m->year);
+    if (m->year) {
+        m->form = MOMENT_MONTH;
+        m->next = next;
+        return true;
+    }
+    at += token_is(ts, at, LEX(THE));
+    if (ts->lang == LANG_EN && read_day(ts, at, &day, &next) && !token_is(ts, next, LEX(UNIT)) &&
+        !token_sign(ts, next, '%')) {
+        m->form = MOMENT_DATE;
+        m->day = day;
+        m->next = read_year(ts, next, &m->year);
+        return true;
+    }
+    if (!token_is(ts, i - 1, LEX(SINCE) | LEX(ON) | LEX(LAST) | LEX(EARLY)) &&
+        !token_is(ts, i + 1, LEX(LAST)))
+        return false;
+    m->form = MOMENT_MONTH;
+    m->next = i + 1;
+    if (token_is(ts, i + 1, LEX(LAST)))
+        m->next++;
+    return true;
+}
+
+static bool weekday(const struct tokens *ts, size_t i, struct moment *m)
+{
+    const struct token *t = token_at(ts, i);
+    size_t at;
+    int day;
+
+    if (!(t->m->mask & LEX(WEEKDAY)) || (t->digits < 4 && !(t->flags & TOKEN_UPPER)))
+        return false;
+    m->form = MOMENT_WEEKDAY;
+    m->weekday = t->m->cal;
+    m->next = i + 1;
+    at = skip_dot(ts, i + 1);
+    at += token_sign(ts, at, ',');
+    at += token_is(ts, at, LEX(THE));
+    if (day_month(ts, at, m) || month_first(ts, at, m) || figures(ts, at, m))
+        return true;
+    m->form = MOMENT_WEEKDAY;
+    if (read_day(ts, at, &day, &at) && (ts->lang != LANG_EN || token_is(ts, at - 1, LEX(SUFFIX))) &&
+        !token_is(ts, at, LEX(UNIT)) && !token_sign(ts, at, ':')) {
+        m->form = MOMENT_DAY;
+        m->day = day;
+        m->next = at;
+        return true;
+    }
+    if (token_is(ts, i + 1, LEX(LAST) | LEX(NEXT))) {
+        m->shift = token_is(ts, i + 1, LEX(LAST)) ? -1 : 1;
+        m->next = i + 2;
+    }
+    return true;
+}
+
+static void set_part(const struct tokens *ts, size_t i, struct moment *m)
+{
+    int hour = token_at(ts, i)->m->cal;
+
+    m->clock = hour * 60;
+    m->clock_end = MIN(hour + 6, 24) * 60;
+}
+
+/* today, hier soir, "this morning", "last night", "avant-hier" */
+static bool relative_day(const struct tokens *ts, size_t i, struct moment *m)
+{
+    const struct token *t = token_at(ts, i);
+
+    if (t->m->mask & LEX(DAY)) {
+        m->form = MOMENT_OFFSET;
+        m->shift = t->m->cal;
+        m->next = i + 1;
+        if (token_is(ts, i + 1, LEX(DAY)) && token_glued(ts, i + 1))
+            m->next++; /* aujourd'hui */
+        if (m->shift == -1 && ts->lang == LANG_FR && t->flags & TOKEN_HYPHEN)
+            m->shift = -2; /* avant-hier */
+        if (token_is(ts, m->next, LEX(PART))) {
+            set_part(ts, m->next, m);
+            m->next++;
+        }
+        return true;
+    }
+    if (!(t->m->mask & (LEX(THIS) | LEX(LAST))) || !token_is(ts, i + 1, LEX(PART)))
+        return false;
+    m->form = MOMENT_OFFSET;
+    m->shift = t->m->mask & LEX(LAST) ? -1 : 0;
+    set_part(ts, i + 1, m);
+    m->next = i + 2;
+    return true;
+}
+
+static enum moment_form period_form(int unit)
+{
+    switch (unit) {
+    case UNIT_WEEK:
+        return MOMENT_WEEK;
+    case UNIT_MONTH:
+        return MOMENT_MONTHS;
+    case UNIT_YEAR:
+        return MOMENT_YEARS;
+    default:
+        return MOMENT_NONE;
+    }
+}
+
+/* "last week", "la semaine dernière", "next month", "last Monday" */
+static bool shifted(const struct tokens *ts, size_t i, struct moment *m)
+{
+    bool before = token_is(ts, i, LEX(LAST) | LEX(NEXT) | LEX(THIS));
+    size_t unit = i + before, word = before ? i : i + 1;
+    bool last = token_is(ts, word, LEX(LAST));
+
+    if (!before && !token_is(ts, i + 1, LEX(LAST) | LEX(NEXT)))
+        return false;
+    if (before && token_is(ts, unit, LEX(WEEKDAY)) && weekday(ts, unit, m)) {
+        if (m->form == MOMENT_WEEKDAY && m->shift == 0)
+            m->shift = last ? -1 : token_is(ts, i, LEX(NEXT)) ? 1 : 0;
+        return true;
+    }
+    if (!token_is(ts, unit, LEX(UNIT)) || (float)token_at(ts, unit)->m->factor != 1)
+        return false;
+    m->form = period_form(token_at(ts, unit)->m->unit);
+    if (m->form == MOMENT_NONE ||
+        (ts->text.p[token_at(ts, unit)->end - 1] == 's' && ts->lang != LANG_FR))
+        return false;
+    if (!before && !token_is(ts, i - 1, LEX(THE)))
+        return false;
+    m->shift = last ? -1 : token_is(ts, word, LEX(NEXT)) ? 1 : 0;
+    m->next = i + 2;
+    return true;
+}
+
+/* "the 3rd"; "le 15", "du 15", "au 15" */
+static bool day_expected(const struct tokens *ts, size_t i)
+{
+    const struct token *before = token_at(ts, i - 1);
+
+    if (ts->lang == LANG_EN)
+        return before->m->mask & LEX(THE);
+    return before->m->mask & LEX(ON) && before->digits == 2 && !(before->m->mask & LEX(IN));
+}
+
+/* "on the 3rd", "le 15", "depuis le 1er" */
+static bool day_alone(const struct tokens *ts, size_t i, struct moment *m)
+{
+    const struct token *t = token_at(ts, i);
+    size_t next;
+    int day;
+
+    if (t->kind != TOKEN_NUMBER || !day_expected(ts, i) || !read_day(ts, i, &day, &next))
+        return false;
+    if (ts->lang == LANG_EN && next == i + 1 && token_at(ts, next)->kind == TOKEN_WORD)
+        return false;
+    if (token_at(ts, next)->kind == TOKEN_NUMBER || token_sign(ts, next, '%') ||
+        token_sign(ts, next, '/'))
+        return false;
+    if (token_at(ts, next)->kind == TOKEN_WORD &&
+        (token_glued(ts, next) || !token_is(ts, next, LEX(STOP) | LEX(AND) | LEX(AT) | LEX(TO))))
+        return false;
+    m->form = MOMENT_DAY;
+    m->day = day;
+    m->next = next;
+    return true;
+}
+
+/* "in 2019", "depuis 2019", "en 2023" */
+static bool year_alone(const struct tokens *ts, size_t i, struct moment *m)
+{
+    if (!is_year(ts, i) || token_at(ts, i)->value < 1900 ||
+        !token_is(ts, i - 1, LEX(SINCE) | LEX(IN)))
+        return false;
+    if (token_is(ts, i + 1, LEX(UNIT) | LEX(CUR) | LEX(COUNT)) || token_sign(ts, i + 1, '-') ||
+        token_at(ts, i + 1)->sign == 0x20ac)
+        return false;
+    m->form = MOMENT_YEAR;
+    m->year = (int)token_at(ts, i)->value;
+    m->next = i + 1;
+    return true;
+}
+
+/* ---- times of day ---------------------------------------------------------------- */
+
+static size_t read_ampm(const struct tokens *ts, size_t i, int *hour)
+{
+    const struct token *t = token_at(ts, i);
+    bool letter = t->kind == TOKEN_WORD && t->digits == 1;
+    char c = letter ? (char)(ts->text.p[t->start] | 0x20) : 0;
+    bool dotted = (c == 'a' || c == 'p') && token_sign(ts, i + 1, '.') && token_glued(ts, i + 2) &&
+                  token_at(ts, i + 2)->digits == 1;
+
+    if (!(t->m->mask & LEX(AMPM)) && !dotted)
+        return i;
+    if (dotted ? c == 'p' : t->m->cal == 12)
+        *hour += *hour < 12 ? 12 : 0;
+    else if (*hour == 12)
+        *hour = 0;
+    return dotted ? i + 3 : i + 1;
+}
+
+/* Minutes behind an hour: ":30", "h30", "h 30". */
+static size_t read_minutes(const struct tokens *ts, size_t i, int *minutes)
+{
+    const struct token *t = token_at(ts, i);
+
+    if (!whole(t, 0, 59) || t->digits != 2 || !token_glued(ts, i))
+        return i;
+    *minutes = (int)t->value;
+    return i + 1;
+}
+
+/* Words behind which "3" or "16h" is a time of day. */
+static bool clock_expected(const struct tokens *ts, size_t i)
+{
+    const struct token *t = token_at(ts, i - 1);
+
+    return t->m->mask & LEX(AT) || (t->m->mask & LEX(ITIS) && ts->lang != LANG_EN) ||
+           (t->m->mask & LEX(TO) && ts->lang != LANG_EN &&
+            token_at(ts, i - 2)->kind != TOKEN_NUMBER);
+}
+
+/* "depuis 16h" is since four in the afternoon; "depuis 2h", "12h", "24h", "48h" last. */
+static bool hour_is_clock(const struct tokens *ts, size_t i, int hour, bool minutes)
+{
+    const struct token *before = token_at(ts, i - 1);
+
+    if (before->m->mask & LEX(SINCE))
+        return hour >= 7 && hour < 24 && (hour != 12 || minutes);
+    return clock_expected(ts, i) && hour <= 24;
+}
+
+static bool lasts(const struct tokens *ts, size_t next)
+{
+    return token_is(ts, next, LEX(OF)) || token_is(ts, next, LEX(LATE));
+}
+
+/* "16h", "16h30", "16 heures" */
+static bool hours_clock(const struct tokens *ts, size_t i, struct moment *m)
+{
+    const struct token *unit = token_at(ts, i + 1);
+    int hour = (int)token_at(ts, i)->value, minutes = 0;
+    size_t next;
+
+    if (!(unit->m->mask & LEX(UNIT)) || unit->m->unit != UNIT_HOUR || ts->lang == LANG_EN)
+        return false;
+    next = read_minutes(ts, i + 2, &minutes);
+    if (!hour_is_clock(ts, i, hour, next > i + 2) || lasts(ts, next))
+        return false;
+    m->clock = m->clock_end = hour * 60 + minutes;
+    m->next = next;
+    return true;
+}
+
+/* "4:30", "4:30 pm", "5pm", "at 5", "5 o'clock" */
+static bool figure_clock(const struct tokens *ts, size_t i, struct moment *m)
+{
+    int hour = (int)token_at(ts, i)->value, minutes = 0;
+    bool colon = token_sign(ts, i + 1, ':') && token_glued(ts, i + 1);
+    size_t next = colon ? read_minutes(ts, i + 2, &minutes) : i + 1, end;
+    const struct token *behind;
+
+    if (colon && next == i + 2)
+        return false;
+    if (colon && token_sign(ts, next, ':') && token_glued(ts, next) &&
+        whole(token_at(ts, next + 1), 0, 59))
+        next += 2;
+    if (token_is(ts, next, LEX(UNIT)))
+        return false;
+    end = read_ampm(ts, next, &hour);
+    m->vague_hour = end == next && hour <= 12;
+    if (token_is(ts, end, LEX(CLOCK)) ||
+        (token_at(ts, end)->digits == 1 && token_is(ts, end + 1, LEX(CLOCK))))
+        end += token_is(ts, end, LEX(CLOCK)) ? 1 : 2;
+    behind = token_at(ts, end);
+    if (end == next && !colon) {
+        if (ts->lang != LANG_EN || !clock_expected(ts, i) || hour < 1 || hour > 12 ||
+            token_at(ts, i)->digits > 2)
+            return false;
+        if ((behind->kind == TOKEN_WORD &&
+             !(behind->m->mask & (LEX(STOP) | LEX(AND) | LEX(DAY)))) ||
+            behind->kind == TOKEN_NUMBER || token_sign(ts, end, '%') || token_sign(ts, end, '/') ||
+            token_sign(ts, end, '-') || token_sign(ts, end, ':'))
+            return false;
+    }
+    if (hour > 24)
+        return false;
+    m->clock = m->clock_end = hour * 60 + minutes;
+    m->next = end;
+    return true;
+}
+
+/* "It's 430": three or four figures where a time of day must come. */
+static bool run_clock(const struct tokens *ts, size_t i, struct moment *m)
+{
+    const struct token *t = token_at(ts, i);
+    int hour = (int)t->value / 100, minutes = (int)t->value % 100;
+
+    if (ts->lang != LANG_EN || (t->value >= 1900 && t->value < 2100))
+        return false;
+    if ((t->digits != 3 && t->digits != 4) || t->separators || !token_is(ts, i - 1, LEX(ITIS)) ||
+        hour > 24 || minutes > 59)
+        return false;
+    if (token_at(ts, i + 1)->kind == TOKEN_WORD &&
+        !token_is(ts, i + 1, LEX(STOP) | LEX(AMPM) | LEX(AND)))
+        return false;
+    m->next = read_ampm(ts, i + 1, &hour);
+    m->vague_hour = m->next == i + 1 && hour <= 12;
+    m->clock = m->clock_end = hour * 60 + minutes;
+    return true;
+}
+
+static bool read_clock(const struct tokens *ts, size_t i, struct moment *m)
+{
+    const struct token *t = token_at(ts, i);
+
+    m->vague_hour = false;
+    if (t->m->mask & LEX(NOON)) {
+        m->clock = m->clock_end = t->m->cal * 60;
+        m->next = i + 1;
+        return true;
+    }
+    if (t->kind != TOKEN_NUMBER || t->flags & TOKEN_HYPHEN)
+        return false;
+    if (run_clock(ts, i, m))
+        return true;
+    return whole(t, 0, 24) && (hours_clock(ts, i, m) || figure_clock(ts, i, m));
+}
+
+/* "hier à 16h", "ce matin 11h", "Monday at 5pm": the hour may come bare. */
+static void add_clock(const struct tokens *ts, struct moment *m)
+{
+    struct moment clock = {.clock = CLOCK_UNSAID};
+    size_t i = m->next + token_is(ts, m->next, LEX(AT) | LEX(TO));
+    const struct token *t = token_at(ts, i), *unit = token_at(ts, i + 1);
+
+    if (read_clock(ts, i, &clock)) {
+        m->next = clock.next;
+    } else if (whole(t, 0, 24) && unit->m->mask & LEX(UNIT) && unit->m->unit == UNIT_HOUR &&
+               !lasts(ts, i + 2)) {
+        int minutes = 0;
+
+        m->next = read_minutes(ts, i + 2, &minutes);
+        clock.clock = (int)t->value * 60 + minutes;
+        clock.vague_hour = false;
+    } else {
+        return;
+    }
+    m->clock = m->clock_end = clock.clock;
+    m->vague_hour = clock.vague_hour;
+}
+
+bool calendar_read(const struct tokens *ts, size_t i, struct moment *ret)
+{
+    static const uint64_t starts = LEX(ORD) | LEX(MONTH) | LEX(WEEKDAY) | LEX(DAY) | LEX(THIS) |
+                                   LEX(LAST) | LEX(NEXT) | LEX(UNIT) | LEX(NOON);
+    struct moment m = {.clock = CLOCK_UNSAID, .clock_end = CLOCK_UNSAID, .from = i};
+
+    if (token_at(ts, i)->kind != TOKEN_NUMBER && !token_is(ts, i, starts))
+        return false;
+    if (figures(ts, i, &m) || day_month(ts, i, &m) || month_first(ts, i, &m) ||
+        weekday(ts, i, &m) || relative_day(ts, i, &m) || shifted(ts, i, &m) ||
+        day_alone(ts, i, &m) || year_alone(ts, i, &m)) {
+        add_clock(ts, &m);
+        *ret = m;
+        return true;
+    }
+    if (!read_clock(ts, i, &m))
+        return false;
+    m.form = MOMENT_CLOCK;
+    *ret = m;
+    return true;
+}
+
+/* ---- what they are against the present --------------------------------------------- */
+
+struct day_range {
+    int64_t from, to; /* days since the epoch, end exclusive */
+};
+
+static bool one_day(struct day_range *r, int64_t year, int month, int day)
+{
+    if (day > clock_month_days(year, month))
+        return false;
+    r->from = clock_days(year, month, day);
+    r->to = r->from + 1;
+    return true;
+}
+
+static void one_month(struct day_range *r, int64_t year, int month)
+{
+    r->from = clock_days(year, month, 1);
+    r->to = r->from + clock_month_days(year, month);
+}
+
+/* The year in which a yearly date is meant. */
+static bool of_year(const struct moment *m, const struct civil *now, int64_t today,
+                    enum tense tense, struct day_range *r)
+{
+    int64_t year = now->year;
+
+    if (m->form == MOMENT_MONTH)
+        one_month(r, year, m->month);
+    else if (!one_day(r, year, m->month, m->day) && !one_day(r, --year, m->month, m->day))
+        return m->month == 2 && m->day == 29 &&
+               (one_day(r, year - 1, 2, 29) || one_day(r, year - 2, 2, 29));
+    if (r->from > today && (tense == TENSE_PAST || r->from - today > 183))
+        year--;
+    else if (tense == TENSE_NEAREST && today - r->from > 183)
+        year++;
+    else
+        return true;
+    if (m->form != MOMENT_MONTH)
+        return one_day(r, year, m->month, m->day);
+    one_month(r, year, m->month);
+    return true;
+}
+
+static bool of_month(const struct moment *m, const struct civil *now, int64_t today,
+                     enum tense tense, struct day_range *r)
+{
+    int64_t year = now->year;
+    int month = now->month;
+
+    for (int back = 0; back < 4; back++) {
+        if (one_day(r, year, month, m->day) &&
+            (r->from <= today || (tense == TENSE_NEAREST && back == 0)))
+            return true;
+        year -= month == 1;
+        month = month == 1 ? 12 : month - 1;
+    }
+    return false;
+}
+
+static void of_week(const struct moment *m, int64_t today, enum tense tense, struct day_range *r)
+{
+    int64_t monday = today - clock_weekday(today);
+
+    r->from = monday + m->weekday;
+    if (m->shift < 0)
+        r->from -= r->from >= today ? 7 : 0;
+    else if (m->shift > 0)
+        r->from += 7;
+    else if (tense == TENSE_PAST ? r->from >= today : r->from <= today)
+        r->from += tense == TENSE_PAST ? -7 : 7;
+    r->to = r->from + 1;
+}
+
+static void shift_month(struct day_range *r, const struct civil *now, int shift)
+{
+    int64_t months = now->year * 12 + now->month - 1 + shift;
+
+    one_month(r, months / 12, (int)(months % 12) + 1);
+}
+
+static bool days_of(const struct moment *m, int64_t at_s, enum tense tense, struct day_range *r)
+{
+    struct civil now = clock_to_civil(at_s == CLOCK_NONE ? 0 : at_s);
+    int64_t today = clock_days(now.year, now.month, now.day);
+    bool said = m->year != 0;
+
+    if (m->form == MOMENT_DATE && said)
+        return one_day(r, m->year, m->month, m->day);
+    if (m->form == MOMENT_MONTH && said) {
+        one_month(r, m->year, m->month);
+        return true;
+    }
+    if (m->form == MOMENT_YEAR) {
+        *r = (struct day_range){clock_days(m->year, 1, 1), clock_days(m->year + 1, 1, 1)};
+        return true;
+    }
+    if (at_s == CLOCK_NONE)
+        return false;
+    switch (m->form) {
+    case MOMENT_DATE:
+    case MOMENT_MONTH:
+        return of_year(m, &now, today, tense, r);
+    case MOMENT_DAY:
+        return of_month(m, &now, today, tense, r);
+    case MOMENT_WEEKDAY:
+        of_week(m, today, tense, r);
+        return true;
+    case MOMENT_OFFSET:
+        *r = (struct day_range){today + m->shift, today + m->shift + 1};
+        return true;
+    case MOMENT_WEEK:
+        r->from = today - clock_weekday(today) + 7 * m->shift;
+        r->to = r->from + 7;
+        return true;
+    case MOMENT_MONTHS:
+        shift_month(r, &now, m->shift);
+        return true;
+    case MOMENT_YEARS:
+        *r = (struct day_range){clock_days(now.year + m->shift, 1, 1),
+                                clock_days(now.year + m->shift + 1, 1, 1)};
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool calendar_resolve(const struct moment *m, int64_t at_s, enum tense tense, int64_t *ret_from,
+                      int64_t *ret_to)
+{
+    struct day_range r;
+
+    if (!days_of(m, at_s, tense, &r))
+        return false;
+    *ret_from = r.from * 86400;
+    *ret_to = r.to * 86400;
+    if (m->clock == CLOCK_UNSAID)
+        return true;
+    *ret_to = *ret_from + m->clock_end * 60 + (m->clock_end == m->clock ? 60 : 0);
+    *ret_from += m->clock * 60;
+    return true;
+}
