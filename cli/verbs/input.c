@@ -1,0 +1,157 @@
+#include "cli/verbs/input.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/term/interrupt.h"
+#include "lib/base/alloc.h"
+#include "lib/base/arena.h"
+#include "lib/base/utf8.h"
+#include "lib/data/json.h"
+
+static bool is_standard(const char *path)
+{
+    return !path || strcmp(path, "-") == 0;
+}
+
+static const char *shown(const char *path)
+{
+    return is_standard(path) ? "(standard input)" : path;
+}
+
+static FILE *open_path(const struct call *call, const char *path)
+{
+    if (!is_standard(path)) {
+        FILE *file = fopen(path, "re");
+
+        if (!file)
+            (void)call_trouble(call, "%s: %s", path, strerror(errno)); /* the status follows */
+        return file;
+    }
+    if (isatty(STDIN_FILENO) == 1)
+        screen_printf(&call->err, "(reading from the terminal; Ctrl-D ends)\n");
+    return stdin;
+}
+
+static void close_file(FILE *file)
+{
+    if (file && file != stdin)
+        (void)fclose(file); /* was only read */
+}
+
+int input_whole(const struct call *call, const char *path, struct sbuf *ret)
+{
+    FILE *file = open_path(call, path);
+    char piece[65536];
+    size_t n;
+
+    if (!file)
+        return VERB_TROUBLE;
+    while (!ret->full && !interrupt_seen() && (n = fread(piece, 1, sizeof(piece), file)) > 0)
+        sbuf_add(ret, str_make(piece, n));
+    int error = ferror(file) ? errno : 0;
+
+    close_file(file);
+    if (interrupt_seen())
+        return VERB_INTERRUPTED;
+    if (error)
+        return call_trouble(call, "%s: %s", shown(path), strerror(error));
+    if (ret->full)
+        return call_trouble(call, "%s: more than %zu bytes", shown(path), ret->max);
+    return VERB_FINE;
+}
+
+int input_open(struct input *in, const struct call *call, const char *path)
+{
+    *in = (struct input){.call = call, .path = path, .file = open_path(call, path)};
+    return in->file ? VERB_FINE : VERB_TROUBLE;
+}
+
+void input_close(struct input *in)
+{
+    close_file(in->file);
+    free(in->line);
+    *in = (struct input){0};
+}
+
+static void reject(struct input *in, size_t col, const char *why)
+{
+    const struct screen *err = &in->call->err;
+
+    in->n_bad++;
+    screen_text(err, str_of(shown(in->path)));
+    screen_printf(err, ":%zu:%zu: error: %s\n", in->number, col, why);
+}
+
+/* The rest of a line that is too long. */
+static void skip_line(FILE *file)
+{
+    for (int c = getc(file); c != EOF && c != '\n';)
+        c = getc(file);
+}
+
+/* A whole line into in->line without its end; SIZE_MAX when there is none. A
+ * line past the limit is rejected and the next one is read. */
+static size_t read_line(struct input *in)
+{
+    size_t n = 0;
+
+    in->number++;
+    for (int c; (c = getc(in->file)) != EOF && c != '\n';) {
+        if (n == INPUT_LINE_MAX) {
+            reject(in, n + 1, "the line is longer than 1 MiB");
+            skip_line(in->file);
+            in->number++;
+            n = 0;
+            continue;
+        }
+        if (n == in->cap) {
+            in->cap = in->cap ? in->cap * 2 : 4096;
+            in->line = alloc_resize(in->line, in->cap, 1);
+        }
+        in->line[n++] = (char)c;
+    }
+    return n == 0 && (feof(in->file) || ferror(in->file)) ? SIZE_MAX : n;
+}
+
+static bool from_json(struct input *in, struct str line, struct arena *arena, struct mention *ret)
+{
+    struct json_error error;
+    struct json *root;
+
+    if (json_parse(line, arena, &root, &error) != JSON_OK) {
+        reject(in, utf8_count(str_slice(line, 0, error.offset)) + 1, error.message);
+        return false;
+    }
+    enum mention_error e = mention_from_json(root, ret);
+
+    if (e != MENTION_OK)
+        reject(in, 1, mention_error_text(e));
+    return e == MENTION_OK;
+}
+
+static bool use_line(struct input *in, enum input_kind kind, struct str line, struct arena *arena,
+                     struct mention *ret)
+{
+    if (kind == INPUT_MENTIONS || str_starts(str_trim(line), STR("{")))
+        return from_json(in, line, arena, ret);
+    *ret = MENTION_INIT;
+    ret->text = arena_str(arena, line);
+    return true;
+}
+
+bool input_next(struct input *in, enum input_kind kind, struct arena *arena, struct mention *ret)
+{
+    size_t n;
+
+    while (!interrupt_seen() && (n = read_line(in)) != SIZE_MAX) {
+        struct str line = {in->line, n};
+
+        if (str_trim(line).n > 0 && use_line(in, kind, line, arena, ret))
+            return true;
+    }
+    if (ferror(in->file) && !interrupt_seen())
+        reject(in, 1, strerror(errno));
+    return false;
+}
