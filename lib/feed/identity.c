@@ -1,0 +1,72 @@
+#include "lib/feed/identity.h"
+
+#include "lib/base/arena.h"
+#include "lib/base/map.h"
+#include "lib/data/digest.h"
+#include "lib/feed/url.h"
+
+/* One mark a guid: whether two of its items have different URLs. */
+struct owner {
+    struct str url;
+    bool shared;
+};
+
+static void note_owners(struct map *owners, const struct feed_item *items, size_t n,
+                        struct arena *arena)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct feed_item *item = &items[i];
+        struct owner *known = item->guid.n ? map_get(owners, item->guid) : NULL;
+
+        if (known) {
+            known->shared |= !str_eq(known->url, item->mention.url);
+            continue;
+        }
+        struct owner *fresh = item->guid.n ? ARENA_NEW(arena, struct owner) : NULL;
+
+        if (!fresh)
+            continue;
+        fresh->url = item->mention.url;
+        (void)map_put(owners, item->guid, fresh); /* none was there before */
+    }
+}
+
+static struct str id_of(const struct feed_item *item, const struct map *owners, struct arena *arena)
+{
+    const struct owner *owner = item->guid.n ? map_get(owners, item->guid) : NULL;
+
+    if (owner && owner->shared)
+        return arena_printf(arena, "%.*s %.*s", STR_ARG(item->guid), STR_ARG(item->mention.url));
+    return item->guid.n ? item->guid : item->mention.url;
+}
+
+static struct str alt_id_of(const struct feed_item *item)
+{
+    struct str url = url_web(item->mention.url) ? item->mention.url : item->guid;
+    struct str rest = url_web(url) ? url_without_host(url) : STR_NONE;
+
+    return rest.n > 1 ? rest : STR_NONE;
+}
+
+void identity_assign(struct feed_item *items, size_t n, struct arena *arena)
+{
+    struct map owners = {0};
+
+    note_owners(&owners, items, n, arena);
+    for (size_t i = 0; i < n; i++) {
+        items[i].mention.id = id_of(&items[i], &owners, arena);
+        items[i].alt_id = alt_id_of(&items[i]);
+        if (items[i].mention.id.n == 0)
+            mention_identify(&items[i].mention, arena);
+    }
+    map_done(&owners);
+}
+
+struct str feed_item_print(const struct feed_item *item, struct arena *arena)
+{
+    const struct mention *m = &item->mention;
+    struct digest d = digest_parts((struct str[]){m->title, m->text, m->url}, 3);
+    char hex[DIGEST_HEX_SIZE];
+
+    return arena_str(arena, str_slice(digest_hex(&d, hex), 0, FEED_PRINT_LEN));
+}

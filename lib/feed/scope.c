@@ -1,0 +1,91 @@
+#include "lib/base/arena.h"
+#include "lib/feed/reader.h"
+#include "lib/feed/url.h"
+
+struct scope *scope_top(struct reader *r)
+{
+    return &r->scopes[r->depth];
+}
+
+static struct str decoded_attr(struct reader *r, struct str raw)
+{
+    sbuf_clear(&r->decoded);
+    xml_decode_attr(&r->x, raw, &r->decoded);
+    return arena_str(r->arena, str_trim(sbuf_str(&r->decoded)));
+}
+
+static struct str local_part(struct str qname)
+{
+    size_t colon = str_find_char(qname, ':', 0);
+
+    return colon == SIZE_MAX ? qname : str_slice(qname, colon + 1, qname.n);
+}
+
+struct str tag_attr(struct reader *r, struct str name)
+{
+    struct str rest = r->x.attrs, key, value;
+
+    while (xml_attr(&rest, &key, &value))
+        if (str_eq_nocase(local_part(key), name))
+            return decoded_attr(r, value);
+    return STR_NONE;
+}
+
+static void bind(struct reader *r, struct str prefix, struct str uri)
+{
+    enum vocab_ns ns = vocab_ns_of_uri(uri);
+
+    if (ns == NS_OTHER && prefix.n > 0) /* dc:title bound to a misspelt URI means dc:title */
+        ns = vocab_ns_of_prefix(prefix);
+    else if (ns == NS_OTHER && r->depth == 0) /* an unknown dialect of a known root */
+        ns = NS_PLAIN;
+    if (r->n_bindings < BINDINGS_MAX)
+        r->bindings[r->n_bindings++] = (struct binding){prefix, ns};
+}
+
+static void apply_attrs(struct reader *r, struct scope *s)
+{
+    struct str rest = r->x.attrs, key, value;
+
+    while (xml_attr(&rest, &key, &value)) {
+        if (str_starts(key, STR("xmlns:"))) {
+            bind(r, str_slice(key, 6, key.n), value);
+        } else if (str_eq(key, STR("xmlns"))) {
+            bind(r, STR(""), value);
+        } else if (str_eq_nocase(key, STR("xml:lang"))) {
+            s->lang = decoded_attr(r, value);
+            s->lang_from = LANG_OWN;
+        } else if (str_eq_nocase(key, STR("xml:base"))) {
+            s->base = url_resolve(s->base, decoded_attr(r, value), r->arena);
+        }
+    }
+}
+
+static enum vocab_ns ns_of(struct reader *r, struct str prefix)
+{
+    for (size_t i = r->n_bindings; i-- > 0;)
+        if (str_eq(r->bindings[i].prefix, prefix))
+            return r->bindings[i].ns;
+    return prefix.n ? vocab_ns_of_prefix(prefix) : NS_PLAIN;
+}
+
+struct scope scope_of_tag(struct reader *r, enum vocab_ns *ret_ns)
+{
+    struct scope s = *scope_top(r);
+    size_t colon = str_find_char(r->x.name, ':', 0);
+
+    s.qname = r->x.name;
+    s.inner = r->x.at;
+    s.lang_from = LANG_INHERITED;
+    if (r->x.attrs.n > 0)
+        apply_attrs(r, &s);
+    s.n_bindings = r->n_bindings;
+    if (colon == SIZE_MAX) {
+        *ret_ns = ns_of(r, STR(""));
+        s.el = vocab_element(*ret_ns, s.qname);
+    } else {
+        *ret_ns = ns_of(r, str_slice(s.qname, 0, colon));
+        s.el = vocab_element(*ret_ns, str_slice(s.qname, colon + 1, s.qname.n));
+    }
+    return s;
+}

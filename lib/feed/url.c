@@ -1,0 +1,163 @@
+#include "lib/feed/url.h"
+
+#include "lib/base/arena.h"
+
+struct parts {
+    struct str scheme;    /* "https:" */
+    struct str authority; /* "//host:port" */
+    struct str path;
+    struct str query; /* "?..." without fragment */
+    struct str fragment;
+};
+
+static size_t scheme_length(struct str s)
+{
+    size_t i = 0;
+
+    for (; i < s.n; i++) {
+        char c = s.p[i], low = (char)(c | 32);
+        bool letter = low >= 'a' && low <= 'z';
+
+        if (c == ':')
+            return i > 0 ? i + 1 : 0;
+        if (!letter && (i == 0 || !((c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.')))
+            return 0;
+    }
+    return 0;
+}
+
+bool url_absolute(struct str url)
+{
+    return scheme_length(url) > 0;
+}
+
+static size_t first_of(struct str s, const char *stops, size_t from)
+{
+    while (from < s.n && !strchr(stops, s.p[from]))
+        from++;
+    return from;
+}
+
+static struct parts cut(struct str s)
+{
+    struct parts p = {0};
+    size_t n = scheme_length(s);
+
+    p.scheme = str_slice(s, 0, n);
+    s = str_slice(s, n, s.n);
+    n = str_starts(s, STR("//")) ? first_of(s, "/?#", 2) : 0;
+    p.authority = str_slice(s, 0, n);
+    s = str_slice(s, n, s.n);
+    n = first_of(s, "?#", 0);
+    p.path = str_slice(s, 0, n);
+    s = str_slice(s, n, s.n);
+    n = first_of(s, "#", 0);
+    p.query = str_slice(s, 0, n);
+    p.fragment = str_slice(s, n, s.n);
+    return p;
+}
+
+bool url_web(struct str url)
+{
+    return (str_starts_nocase(url, STR("http://")) && url.n > 7) ||
+           (str_starts_nocase(url, STR("https://")) && url.n > 8);
+}
+
+struct str url_without_host(struct str url)
+{
+    struct parts p = cut(url);
+
+    return str_slice(url, p.scheme.n + p.authority.n, url.n);
+}
+
+/* Appends `path` to `out` behind `floor`, "." and ".." taken away (5.2.4). */
+static void add_path(struct sbuf *out, struct str path)
+{
+    size_t floor = out->n;
+    struct str rest = path, piece;
+
+    while (str_split(&rest, '/', &piece)) {
+        bool last = !rest.p, up = str_eq(piece, STR("..")), here = str_eq(piece, STR("."));
+
+        if (up) {
+            while (out->n > floor && out->p[out->n - 1] == '/')
+                out->n--;
+            while (out->n > floor && out->p[out->n - 1] != '/')
+                out->n--;
+            if (out->n == floor)
+                sbuf_putc(out, '/');
+        } else if (!here) {
+            sbuf_add(out, piece);
+        }
+        if (!last && !up && !here)
+            sbuf_putc(out, '/');
+    }
+}
+
+static void merge(struct sbuf *joined, const struct parts *base, struct str path)
+{
+    size_t dir = base->path.n;
+
+    while (dir > 0 && base->path.p[dir - 1] != '/')
+        dir--;
+    if (base->authority.n && base->path.n == 0)
+        sbuf_putc(joined, '/');
+    sbuf_add(joined, str_slice(base->path, 0, dir));
+    sbuf_add(joined, path);
+}
+
+static void transform(struct sbuf *out, const struct parts *base, const struct parts *ref)
+{
+    struct sbuf joined = SBUF_INIT(out->max);
+
+    sbuf_add(out, base->scheme);
+    sbuf_add(out, ref->authority.n ? ref->authority : base->authority);
+    if (ref->authority.n || str_starts(ref->path, STR("/"))) {
+        add_path(out, ref->path);
+        sbuf_add(out, ref->query);
+    } else if (ref->path.n) {
+        merge(&joined, base, ref->path);
+        add_path(out, sbuf_str(&joined));
+        sbuf_add(out, ref->query);
+    } else {
+        sbuf_add(out, base->path);
+        sbuf_add(out, ref->query.n ? ref->query : base->query);
+    }
+    sbuf_add(out, ref->fragment);
+    sbuf_done(&joined);
+}
+
+/* A copy without line ends and tabs, spaces written as %20. */
+static struct str tidy(struct str ref, struct arena *arena)
+{
+    struct sbuf b = SBUF_INIT(ref.n * 3 + 1);
+
+    for (size_t i = 0; i < ref.n; i++) {
+        char c = ref.p[i];
+
+        if (c == ' ')
+            sbuf_add(&b, STR("%20"));
+        else if (c != '\n' && c != '\r' && c != '\t')
+            sbuf_putc(&b, c);
+    }
+    struct str copy = arena_str(arena, sbuf_str(&b));
+
+    sbuf_done(&b);
+    return copy;
+}
+
+struct str url_resolve(struct str base, struct str ref, struct arena *arena)
+{
+    struct str clean = tidy(str_trim(ref), arena);
+
+    if (clean.n == 0 || url_absolute(clean) || !url_absolute(base))
+        return clean;
+    struct parts b = cut(base), r = cut(clean);
+    struct sbuf out = SBUF_INIT(base.n + clean.n + 16);
+
+    transform(&out, &b, &r);
+    struct str absolute = arena_str(arena, sbuf_str(&out));
+
+    sbuf_done(&out);
+    return absolute;
+}

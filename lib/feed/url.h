@@ -1,0 +1,22 @@
+#pragma once
+
+/* url - references made absolute (RFC 3986, section 5), without a library.
+ *
+ * Lenient as browsers are: white space around is trimmed, line ends and tabs
+ * inside vanish, inner spaces become %20. Nothing else is normalised, since a
+ * server may tell any two spellings apart. */
+
+#include "lib/base/str.h"
+
+struct arena;
+
+/* `ref` against `base`; a copy of `ref` when it is absolute or `base` is no
+ * absolute URL. Empty stays empty. In `arena`; p is NULL at its limit. */
+struct str url_resolve(struct str base, struct str ref, struct arena *arena);
+
+/* Does it begin with a scheme and a colon? */
+bool url_absolute(struct str url);
+/* http or https, with a host. */
+bool url_web(struct str url);
+/* Path, query and fragment: what survives a move to another scheme or host. */
+struct str url_without_host(struct str url);

@@ -1,0 +1,591 @@
+#include "lib/feed/xmlfeed.h"
+
+#include "lib/base/alloc.h"
+#include "lib/base/arena.h"
+#include "lib/feed/person.h"
+#include "lib/feed/reader.h"
+#include "lib/feed/url.h"
+#include "lib/text/html.h"
+
+/* A stack of open elements says whose children are read: the feed's, an item's,
+ * a person's. End tags pop to their match, wherever it is, and are ignored
+ * without one. An item begins wherever it begins: everything that was left open
+ * since the last one is closed first. */
+
+static struct draft *draft_here(struct reader *r)
+{
+    switch (scope_top(r)->place) {
+    case PLACE_ITEM:
+        return &r->item_draft;
+    case PLACE_SOURCE:
+        return &r->source_draft;
+    default:
+        return &r->feed_draft;
+    }
+}
+
+static bool fields_here(enum place place)
+{
+    return place == PLACE_FEED || place == PLACE_ITEM || place == PLACE_SOURCE;
+}
+
+static struct str value(struct reader *r, const struct scope *s)
+{
+    struct construct c = construct_capture(r, s);
+
+    return construct_value(r, &c);
+}
+
+/* --- closing --- */
+
+/* Where an author was written; people of an item's source are nobody's. */
+static void close_person(struct reader *r, const struct scope *s, size_t end)
+{
+    struct construct c = {.raw = str_slice(r->doc, s->inner, end)};
+    struct draft *d = draft_here(r);
+    struct str name = r->person;
+
+    if (r->person_rank == 0)
+        name = construct_value(r, &c);
+    name = person_name(name);
+    sbuf_clear(&r->text);
+    html_to_text(name, &r->text);
+    name = arena_str(r->arena, sbuf_str(&r->text));
+    if (s->el == EL_AUTHOR)
+        draft_author(d, BY_AUTHOR, name);
+    else if (s->el == EL_CREATOR)
+        draft_author(d, BY_CREATOR, name);
+    else if (s->el == EL_EDITOR)
+        draft_author(d, BY_EDITOR, name);
+    else if (s->el == EL_AUTHOR_ALT)
+        draft_author(d, BY_ALT, name);
+}
+
+static void close_source(struct reader *r, const struct scope *s, size_t end)
+{
+    struct construct c = {.raw = str_slice(r->doc, s->inner, end), .kind = TEXT_HTML};
+    enum text_slot unused;
+    struct str title = draft_pick_text(r, &r->source_draft, SLOT_TITLE, SLOT_TITLE_ALT, &unused);
+    bool has_children = str_find_char(c.raw, '<', 0) != SIZE_MAX &&
+                        str_find(c.raw, STR("<![CDATA["), 0) == SIZE_MAX;
+
+    if (title.n == 0 && !has_children)
+        title = construct_text(r, &c);
+    r->item_draft.source_title = title;
+    draft_author(&r->item_draft, BY_ALT, draft_pick_author(&r->source_draft));
+}
+
+static void pop(struct reader *r, size_t end)
+{
+    struct scope s = *scope_top(r);
+
+    r->depth--;
+    r->n_bindings = scope_top(r)->n_bindings;
+    if (s.place == PLACE_PERSON && scope_top(r)->place != PLACE_PERSON)
+        close_person(r, &s, end);
+    else if (s.el == EL_SOURCE && s.place == PLACE_SOURCE)
+        close_source(r, &s, end);
+    else if (s.el == EL_ITEM && s.place == PLACE_ITEM)
+        vec_push(&r->items, draft_item(r));
+}
+
+static void on_end(struct reader *r)
+{
+    struct str name = r->x.name;
+    size_t end = r->x.begin;
+    unsigned i = r->depth;
+
+    if (r->too_deep > 0) {
+        r->too_deep--;
+        return;
+    }
+    while (i > 0 && name.n > 0 && !str_eq(r->scopes[i].qname, name))
+        i--;
+    if (i == 0) /* no such element is open: perhaps in other case */
+        for (i = r->depth; i > 0 && !str_eq_nocase(r->scopes[i].qname, name); i--)
+            continue;
+    if (i != r->depth || i == 0)
+        r->x.flags |= XML_DAMAGED;
+    while (i > 0 && r->depth >= i)
+        pop(r, end);
+}
+
+/* --- opening --- */
+
+static void push(struct reader *r, struct scope s, enum place place)
+{
+    if (r->depth + 1 >= DEPTH_MAX) {
+        r->too_deep += !r->x.empty;
+        r->x.flags |= XML_DAMAGED;
+        return;
+    }
+    s.place = place;
+    r->scopes[++r->depth] = s;
+    if (r->x.empty)
+        pop(r, r->x.at);
+}
+
+static void own_attributes(struct reader *r, const struct scope *s, struct draft *d)
+{
+    struct str about = tag_attr(r, STR("about")), href = tag_attr(r, STR("href"));
+    struct str modified = tag_attr(r, STR("lastmod"));
+
+    draft_guid(d, about, 2);
+    draft_link(d, url_resolve(s->base, href, r->arena), 105);
+    draft_updated(d, modified, 1);
+}
+
+static void begin_item(struct reader *r, struct scope s)
+{
+    while (r->depth > 0 && scope_top(r)->place != PLACE_FEED) {
+        r->x.flags |= XML_DAMAGED;
+        pop(r, r->x.begin);
+    }
+    if (r->depth == 0) { /* the root ended, or never began */
+        r->x.flags |= XML_DAMAGED * !(r->feed->format == FEED_RDF && r->rooted);
+        r->rooted = true;
+    }
+    if (s.lang.n == 0)
+        s.lang = scope_top(r)->lang;
+    draft_init(&r->item_draft, &s);
+    if (r->x.attrs.n > 0)
+        own_attributes(r, &s, &r->item_draft);
+    push(r, s, PLACE_ITEM);
+}
+
+static void root(struct reader *r, const struct scope *s, enum vocab_ns ns)
+{
+    if (r->rooted)
+        return;
+    r->rooted = true;
+    r->feed->format = s->el == EL_RSS       ? FEED_RSS
+                      : s->el == EL_RDF     ? FEED_RDF
+                      : s->el == EL_CHANNEL ? FEED_CDF
+                                            : FEED_ATOM;
+    if (s->el == EL_FEED && ns == NS_PLAIN && r->n_bindings < BINDINGS_MAX)
+        r->bindings[r->n_bindings++] = (struct binding){STR(""), NS_ATOM};
+}
+
+/* rss, rdf:RDF, feed, channel: true when the element was one of them. */
+static bool container(struct reader *r, struct scope s, enum vocab_ns ns)
+{
+    if (s.el != EL_RSS && s.el != EL_RDF && s.el != EL_FEED && s.el != EL_CHANNEL)
+        return false;
+    if (scope_top(r)->place != PLACE_TOP && scope_top(r)->place != PLACE_FEED)
+        return false;
+    root(r, &s, ns);
+    s.n_bindings = r->n_bindings;
+    if (r->feed_draft.lang_scope.n == 0)
+        r->feed_draft.lang_scope = s.lang;
+    if (s.el == EL_CHANNEL && r->x.attrs.n > 0)
+        own_attributes(r, &s, &r->feed_draft);
+    push(r, s, PLACE_FEED);
+    return true;
+}
+
+/* --- fields --- */
+
+static bool mentions_word(struct str list, struct str word)
+{
+    struct str piece;
+
+    for (struct str rest = list; str_split(&rest, ' ', &piece);) {
+        size_t i = piece.n; /* also "http://www.iana.org/assignments/relation/alternate" */
+
+        while (i > 0 && piece.p[i - 1] != '/' && piece.p[i - 1] != '#')
+            i--;
+        if (str_eq_nocase(str_slice(piece, i, piece.n), word))
+            return true;
+    }
+    return false;
+}
+
+static int link_rank(struct str rel, struct str type)
+{
+    if (rel.n == 0 || mentions_word(rel, STR("alternate"))) {
+        bool page = type.n == 0 || str_find(type, STR("html"), 0) != SIZE_MAX;
+
+        return page ? 95 : 90;
+    }
+    return mentions_word(rel, STR("canonical"))   ? 85
+           : mentions_word(rel, STR("related"))   ? 40
+           : mentions_word(rel, STR("via"))       ? 30
+           : mentions_word(rel, STR("self"))      ? 20
+           : mentions_word(rel, STR("enclosure")) ? 10
+                                                  : 0;
+}
+
+static void feed_link(struct feed *f, struct str rel, struct str url)
+{
+    if (mentions_word(rel, STR("self")))
+        f->self_url = url;
+    else if (mentions_word(rel, STR("hub")) && f->hub_url.n == 0)
+        f->hub_url = url;
+    else if (mentions_word(rel, STR("next")) || mentions_word(rel, STR("prev-archive")))
+        f->next_url = url;
+}
+
+/* Atom's link has its URL in an attribute, RSS's in its text. */
+static void link_field(struct reader *r, const struct scope *s, struct draft *d)
+{
+    struct str href = tag_attr(r, STR("href")), rel = tag_attr(r, STR("rel"));
+    int rank = link_rank(rel, tag_attr(r, STR("type")));
+    bool of_feed = scope_top(r)->place == PLACE_FEED;
+    struct str text = value(r, s);
+
+    if (text.n > 0 && href.n == 0) {
+        draft_link(d, url_resolve(s->base, text, r->arena), 100);
+        return;
+    }
+    struct str url = url_resolve(s->base, href, r->arena);
+
+    if (of_feed)
+        feed_link(r->feed, rel, url);
+    if (!of_feed || rank >= 85)
+        draft_link(d, url, rank);
+}
+
+static void guid_field(struct reader *r, const struct scope *s, struct draft *d)
+{
+    struct str permalink = tag_attr(r, STR("ispermalink"));
+
+    d->guid_link = str_eq_nocase(permalink, STR("false")) ? GUID_NO_LINK
+                   : permalink.n > 0                      ? GUID_IS_LINK
+                                                          : GUID_LINK_UNSAID;
+    draft_guid(d, value(r, s), 4);
+}
+
+static void reply_field(struct reader *r, const struct scope *s, struct draft *d)
+{
+    struct str ref = tag_attr(r, STR("ref")), href = tag_attr(r, STR("href"));
+
+    if (d->reply_to.n == 0)
+        d->reply_to = ref.n ? ref : url_resolve(s->base, href, r->arena);
+    (void)construct_capture(r, s); /* its content is nothing */
+}
+
+static void text_field(struct reader *r, const struct scope *s, enum vocab_ns ns, struct draft *d)
+{
+    static const enum text_slot slots[] = {
+        [EL_TITLE] = SLOT_TITLE,     [EL_TITLE_ALT] = SLOT_TITLE_ALT,
+        [EL_CONTENT] = SLOT_CONTENT, [EL_BODY] = SLOT_BODY,
+        [EL_SUMMARY] = SLOT_SUMMARY, [EL_SUMMARY_ALT] = SLOT_SUMMARY_ALT,
+    };
+    bool atom = ns == NS_ATOM || (ns == NS_PLAIN && r->feed->format == FEED_ATOM);
+    enum text_kind kind = atom ? construct_kind(r) : TEXT_HTML;
+    struct construct c = construct_capture(r, s);
+
+    if (c.kind != TEXT_XHTML)
+        c.kind = kind;
+    draft_text(d, slots[s->el], c);
+}
+
+static void number_field(struct reader *r, const struct scope *s, struct draft *d)
+{
+    int64_t n;
+
+    if (!str_to_i64(value(r, s), &n) || n < 0 || n > 1000000000)
+        return;
+    if (s->el == EL_COMMENTS)
+        d->n_comments = (unsigned)n;
+    else if (s->el == EL_TTL)
+        r->feed->ttl_s = n * 60;
+    else if (n > 0)
+        r->frequency = n;
+}
+
+static void period_field(struct reader *r, const struct scope *s)
+{
+    static const struct {
+        struct str name;
+        int64_t seconds;
+    } periods[] = {
+        {STR("hourly"), 3600},     {STR("daily"), 86400},     {STR("weekly"), 604800},
+        {STR("monthly"), 2592000}, {STR("yearly"), 31536000},
+    };
+    struct str name = value(r, s);
+
+    for (size_t i = 0; i < ARRAY_LEN(periods); i++)
+        if (str_eq_nocase(name, periods[i].name))
+            r->period_s = periods[i].seconds;
+}
+
+static int time_rank(const struct scope *s, enum vocab_ns ns)
+{
+    switch (s->el) {
+    case EL_PUBLISHED:
+        return 4;
+    case EL_UPDATED:
+        return ns == NS_DCTERMS ? 2 : 4;
+    case EL_BUILT:
+        return 3;
+    default:
+        return ns == NS_PLAIN || ns == NS_ATOM ? 1 : 2; /* created is older than issued */
+    }
+}
+
+static bool simple_field(struct reader *r, const struct scope *s, enum vocab_ns ns, struct draft *d)
+{
+    switch (s->el) {
+    case EL_PUBLISHED:
+    case EL_PUBLISHED_ALT:
+        draft_published(d, value(r, s), time_rank(s, ns));
+        return true;
+    case EL_UPDATED:
+    case EL_BUILT:
+        draft_updated(d, value(r, s), time_rank(s, ns));
+        return true;
+    case EL_ID:
+        draft_guid(d, value(r, s), 3);
+        return true;
+    case EL_ID_ALT:
+        draft_guid(d, value(r, s), 1);
+        return true;
+    case EL_ORIG_LINK:
+        draft_link(d, url_resolve(s->base, value(r, s), r->arena), 110);
+        return true;
+    case EL_LANGUAGE:
+        d->lang_dc = value(r, s);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool field(struct reader *r, const struct scope *s, enum vocab_ns ns)
+{
+    struct draft *d = draft_here(r);
+
+    switch (s->el) {
+    case EL_TITLE:
+    case EL_TITLE_ALT:
+    case EL_CONTENT:
+    case EL_BODY:
+    case EL_SUMMARY:
+    case EL_SUMMARY_ALT:
+        text_field(r, s, ns, d);
+        return true;
+    case EL_LINK:
+        link_field(r, s, d);
+        return true;
+    case EL_GUID:
+        guid_field(r, s, d);
+        return true;
+    case EL_REPLY_TO:
+        reply_field(r, s, d);
+        return true;
+    case EL_ENCLOSURE:
+        draft_link(d, url_resolve(s->base, tag_attr(r, STR("url")), r->arena), 10);
+        (void)construct_capture(r, s); /* empty by definition */
+        return true;
+    case EL_ANCHOR:
+        draft_link(d, url_resolve(s->base, tag_attr(r, STR("href")), r->arena), 105);
+        return false;
+    case EL_COMMENTS:
+    case EL_TTL:
+    case EL_FREQUENCY:
+        number_field(r, s, d);
+        return true;
+    case EL_PERIOD:
+        period_field(r, s);
+        return true;
+    default:
+        return simple_field(r, s, ns, d);
+    }
+}
+
+static void person_field(struct reader *r, const struct scope *s)
+{
+    int rank = s->el == EL_NAME ? 3 : s->el == EL_EMAIL ? 2 : 1;
+    struct str text = value(r, s);
+
+    if (text.n > 0 && rank > r->person_rank) {
+        r->person = text;
+        r->person_rank = rank;
+    }
+}
+
+static void skip_field(struct reader *r, const struct scope *s)
+{
+    static const char *const days[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+    struct str text = value(r, s);
+    int64_t hour;
+
+    if (s->el == EL_HOUR && str_to_i64(text, &hour) && hour >= 0 && hour <= 24)
+        r->feed->skip_hours |= BIT(hour % 24);
+    for (unsigned i = 0; s->el == EL_DAY && i < ARRAY_LEN(days); i++)
+        if (str_starts_nocase(text, str_of(days[i])))
+            r->feed->skip_days |= (uint8_t)BIT(i);
+}
+
+static bool person(enum vocab el)
+{
+    return el == EL_AUTHOR || el == EL_CREATOR || el == EL_EDITOR || el == EL_AUTHOR_ALT ||
+           el == EL_OTHER_PERSON;
+}
+
+static enum place place_inside(struct reader *r, const struct scope *s)
+{
+    enum place here = scope_top(r)->place;
+
+    if (s->el == EL_GROUP && (here == PLACE_ITEM || here == PLACE_FEED))
+        return here;
+    if (s->el == EL_SKIP_HOURS)
+        return PLACE_HOURS;
+    if (s->el == EL_SKIP_DAYS)
+        return PLACE_DAYS;
+    if (s->el == EL_SOURCE && here == PLACE_ITEM) {
+        draft_init(&r->source_draft, s);
+        return PLACE_SOURCE;
+    }
+    if (person(s->el) && fields_here(here)) {
+        r->person = STR_NONE;
+        r->person_rank = 0;
+        return PLACE_PERSON;
+    }
+    return PLACE_NOWHERE;
+}
+
+/* A field of the item inside a person: the person's end tag is missing. */
+static void close_lost_person(struct reader *r, const struct scope *s)
+{
+    if (scope_top(r)->place != PLACE_PERSON || s->el == EL_UNKNOWN || s->el == EL_NAME ||
+        s->el == EL_EMAIL || s->el == EL_PERSON_URI || s->el == EL_LINK || s->el == EL_ID ||
+        s->el == EL_NOTED)
+        return;
+    r->x.flags |= XML_DAMAGED;
+    pop(r, r->x.begin);
+}
+
+static void on_start(struct reader *r)
+{
+    enum vocab_ns ns;
+    struct scope s = scope_of_tag(r, &ns);
+
+    close_lost_person(r, &s);
+    enum place here = scope_top(r)->place;
+
+    if (s.el == EL_ITEM && !r->is_html) {
+        begin_item(r, s);
+        return;
+    }
+    if (container(r, s, ns))
+        return;
+    if (s.el == EL_HTML && here == PLACE_TOP && !r->rooted)
+        r->is_html = true;
+    bool done = false;
+
+    if (fields_here(here)) {
+        done = field(r, &s, ns);
+    } else if (here == PLACE_PERSON &&
+               (s.el == EL_NAME || s.el == EL_EMAIL || s.el == EL_PERSON_URI)) {
+        person_field(r, &s);
+        done = true;
+    } else if ((here == PLACE_HOURS && s.el == EL_HOUR) || (here == PLACE_DAYS && s.el == EL_DAY)) {
+        skip_field(r, &s);
+        done = true;
+    }
+    if (done)
+        r->n_bindings = scope_top(r)->n_bindings;
+    else
+        push(r, s, place_inside(r, &s));
+}
+
+/* --- the document --- */
+
+static void read_all(struct reader *r)
+{
+    while (!r->is_html && r->items.n < FEED_ITEMS_MAX) {
+        switch (xml_next(&r->x)) {
+        case XML_START:
+            on_start(r);
+            break;
+        case XML_END:
+            on_end(r);
+            break;
+        case XML_EOF:
+            return;
+        default:
+            break;
+        }
+        if (arena_exhausted(r->arena))
+            return;
+    }
+    if (!r->is_html)
+        r->feed->flags |= FEED_CLIPPED;
+}
+
+static void close_all(struct reader *r)
+{
+    if (r->depth > 0 && r->x.kind == XML_EOF)
+        r->x.flags |= XML_DAMAGED | XML_TRUNCATED;
+    while (r->depth > 0)
+        pop(r, r->x.at);
+    draft_feed(r);
+    if (r->x.flags & XML_DAMAGED)
+        r->feed->flags |= FEED_DAMAGED;
+    if (r->x.flags & XML_TRUNCATED)
+        r->feed->flags |= FEED_TRUNCATED;
+    if (r->period_s > 0)
+        r->feed->period_s = r->period_s / MAX(r->frequency, 1);
+}
+
+static enum feed_error outcome(struct reader *r)
+{
+    if (arena_exhausted(r->arena))
+        return FEED_E_LIMIT;
+    if (r->is_html)
+        return FEED_E_HTML;
+    return r->rooted ? FEED_OK : FEED_E_XML;
+}
+
+static enum feed_error take_items(struct reader *r)
+{
+    r->feed->n_items = r->items.n;
+    if (r->items.n == 0)
+        return FEED_OK;
+    r->feed->items = arena_array(r->arena, r->items.n, sizeof(*r->items.items));
+    if (!r->feed->items)
+        return FEED_E_LIMIT;
+    memcpy(r->feed->items, r->items.items, r->items.n * sizeof(*r->items.items));
+    return FEED_OK;
+}
+
+static struct reader *reader_new(struct str text, struct str base_url, struct arena *arena,
+                                 struct feed *feed)
+{
+    struct reader *r = alloc_zeroed(1, sizeof(*r));
+
+    xml_init(&r->x, text);
+    r->doc = text;
+    r->arena = arena;
+    r->feed = feed;
+    r->scopes[0].base = base_url;
+    sbuf_init(&r->decoded, 4 * (size_t)FEED_TEXT_MAX);
+    sbuf_init(&r->text, FEED_TEXT_MAX);
+    draft_init(&r->feed_draft, &r->scopes[0]);
+    return r;
+}
+
+static void reader_free(struct reader *r)
+{
+    vec_done(&r->items);
+    sbuf_done(&r->decoded);
+    sbuf_done(&r->text);
+    free(r);
+}
+
+enum feed_error xmlfeed_read(struct str text, struct str base_url, struct arena *arena,
+                             struct feed *ret)
+{
+    struct reader *r = reader_new(text, base_url, arena, ret);
+
+    read_all(r);
+    close_all(r);
+    enum feed_error e = outcome(r);
+
+    if (e == FEED_OK)
+        e = take_items(r);
+    reader_free(r);
+    return e;
+}

@@ -1,0 +1,78 @@
+#include "lib/feed/url.h"
+
+#include "lib/base/arena.h"
+#include "tests/unit/unit.h"
+
+static void check(const char *base, const char *ref, const char *want)
+{
+    struct arena *arena = arena_new(0);
+
+    assert_str_equal(url_resolve(str_of(base), str_of(ref), arena), str_of(want));
+    arena_free(arena);
+}
+
+static void resolves_the_examples_of_rfc_3986(void **state)
+{
+    (void)state;
+    static const char *const examples[][2] = {
+        {"g:h", "g:h"},
+        {"g", "http://a/b/c/g"},
+        {"./g", "http://a/b/c/g"},
+        {"g/", "http://a/b/c/g/"},
+        {"/g", "http://a/g"},
+        {"//g", "http://g"},
+        {"?y", "http://a/b/c/d;p?y"},
+        {"g?y", "http://a/b/c/g?y"},
+        {"#s", "http://a/b/c/d;p?q#s"},
+        {"g#s", "http://a/b/c/g#s"},
+        {";x", "http://a/b/c/;x"},
+        {".", "http://a/b/c/"},
+        {"./", "http://a/b/c/"},
+        {"..", "http://a/b/"},
+        {"../g", "http://a/b/g"},
+        {"../..", "http://a/"},
+        {"../../g", "http://a/g"},
+        {"../../../g", "http://a/g"},
+        {"/./g", "http://a/g"},
+        {"/../g", "http://a/g"},
+        {"g.", "http://a/b/c/g."},
+        {"..g", "http://a/b/c/..g"},
+        {"./../g", "http://a/b/g"},
+        {"g/./h", "http://a/b/c/g/h"},
+        {"g/../h", "http://a/b/c/h"},
+        {"g?y/../x", "http://a/b/c/g?y/../x"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(examples); i++)
+        check("http://a/b/c/d;p?q", examples[i][0], examples[i][1]);
+}
+
+static void is_as_lenient_as_browsers(void **state)
+{
+    (void)state;
+    check("http://a", "g", "http://a/g");
+    check("", "/g", "/g");
+    check("http://a/", " http://b/x y\n ", "http://b/x%20y");
+    check("http://a/", "", "");
+    check("http://a/b", "http://a/../c", "http://a/../c");
+    check("http://a/b", "mailto:x@y", "mailto:x@y");
+}
+
+static void leaves_the_host_out_of_a_second_key(void **state)
+{
+    (void)state;
+    assert_str_equal(url_without_host(STR("https://a.org:8/p/q?r#s")), STR("/p/q?r#s"));
+    assert_true(url_web(STR("HTTPS://a")));
+    assert_false(url_web(STR("tag:a.org,2004:1")));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(resolves_the_examples_of_rfc_3986),
+        cmocka_unit_test(is_as_lenient_as_browsers),
+        cmocka_unit_test(leaves_the_host_out_of_a_second_key),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
