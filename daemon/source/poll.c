@@ -1,0 +1,553 @@
+#include "daemon/source/poll.h"
+
+#include <assert.h>
+#include <event2/event.h>
+#include <stdlib.h>
+
+#include "daemon/core/build.h"
+#include "daemon/core/log.h"
+#include "daemon/core/loop.h"
+#include "daemon/net/courtesy.h"
+#include "daemon/net/transfer.h"
+#include "daemon/source/reading.h"
+#include "lib/base/arena.h"
+#include "lib/base/map.h"
+#include "lib/base/vec.h"
+
+/* Due times in the heap are steady ones, so a clock that jumps neither stops polling
+ * nor starts a rush; in the store they are the calendar's, so a restart keeps them. */
+
+enum {
+    RETRY_MS = 60 * 1000,      /* after the store could not take a batch */
+    PAUSE_MS = 5 * 1000,       /* while it takes none */
+    PERSIST_WAIT_MS = 60 * 1000, /* waits for a held host from which on a restart must know */
+    STARTS_A_TURN = 64,
+    WEEK_MS = 7 * 24 * 3600 * 1000,
+    USER_AGENT_MAX = 1024,
+};
+
+static const char accept_feeds[] =
+    "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
+    "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1";
+
+enum source_state {
+    SOURCE_NEW,       /* not in the heap yet */
+    SOURCE_RESTING,   /* in the heap */
+    SOURCE_FETCHING,  /* a transfer is under way */
+    SOURCE_COMMITTING, /* its batch is with the intake */
+    SOURCE_GONE,      /* 410: not asked any more */
+    SOURCE_STATES,
+};
+
+struct poll_source {
+    const struct config_source *config;
+    struct poll *poll;
+    struct courtesy_host *host;
+    struct transfer *transfer; /* SOURCE_FETCHING */
+    struct batch *batch;       /* SOURCE_COMMITTING */
+    int64_t due_ms;            /* steady */
+    uint32_t heap_at;          /* SOURCE_RESTING */
+    enum source_state state : 8;
+    enum reading_status status : 8;
+    enum courtesy_turn turn : 8;
+    bool validators_sent;
+    bool kept; /* during a reload */
+};
+
+struct poll {
+    struct poll_ports ports;
+    const struct config *config;
+    struct transfers *transfers;
+    struct courtesy *courtesy;
+    struct event *timer;
+    struct arena *scratch;
+    struct poll_source **sources; /* in the config's order */
+    size_t n_sources;
+    VEC(struct poll_source *) heap; /* the earliest first */
+    struct sbuf user_agent;
+    bool stopped;
+    struct poll_counts counts;
+};
+
+/* --- heap ------------------------------------------------------------------ */
+
+static void heap_set(struct poll *p, size_t at, struct poll_source *s)
+{
+    p->heap.items[at] = s;
+    s->heap_at = (uint32_t)at;
+}
+
+static void sift_up(struct poll *p, size_t at)
+{
+    struct poll_source *s = p->heap.items[at];
+
+    while (at > 0 && p->heap.items[(at - 1) / 2]->due_ms > s->due_ms) {
+        heap_set(p, at, p->heap.items[(at - 1) / 2]);
+        at = (at - 1) / 2;
+    }
+    heap_set(p, at, s);
+}
+
+static void sift_down(struct poll *p, size_t at)
+{
+    struct poll_source *s = p->heap.items[at];
+
+    for (size_t child; (child = 2 * at + 1) < p->heap.n; at = child) {
+        if (child + 1 < p->heap.n &&
+            p->heap.items[child + 1]->due_ms < p->heap.items[child]->due_ms)
+            child++;
+        if (p->heap.items[child]->due_ms >= s->due_ms)
+            break;
+        heap_set(p, at, p->heap.items[child]);
+    }
+    heap_set(p, at, s);
+}
+
+static void heap_remove(struct poll *p, struct poll_source *s)
+{
+    size_t at = s->heap_at;
+    struct poll_source *last = p->heap.items[--p->heap.n];
+
+    if (last == s)
+        return;
+    heap_set(p, at, last);
+    sift_up(p, at);
+    sift_down(p, last->heap_at);
+}
+
+/* --- states ---------------------------------------------------------------- */
+
+static const unsigned allowed[SOURCE_STATES] = {
+    [SOURCE_NEW] = BIT(SOURCE_RESTING) | BIT(SOURCE_GONE),
+    [SOURCE_RESTING] = BIT(SOURCE_FETCHING) | BIT(SOURCE_RESTING),
+    [SOURCE_FETCHING] = BIT(SOURCE_COMMITTING) | BIT(SOURCE_RESTING),
+    [SOURCE_COMMITTING] = BIT(SOURCE_RESTING) | BIT(SOURCE_GONE),
+    [SOURCE_GONE] = 0,
+};
+
+static void move(struct poll_source *s, enum source_state next)
+{
+    struct poll *p = s->poll;
+
+    assert(allowed[s->state] & BIT(next));
+    if (s->state == SOURCE_RESTING)
+        heap_remove(p, s);
+    s->state = next;
+    if (next == SOURCE_RESTING) {
+        vec_push(&p->heap, s);
+        sift_up(p, p->heap.n - 1);
+    }
+}
+
+static void arm(struct poll *p)
+{
+    int64_t wait_ms;
+
+    if (p->stopped || p->heap.n == 0 || p->counts.in_flight >= (size_t)p->config->poll.at_once)
+        return; /* the end of a transfer arms it again */
+    wait_ms = p->heap.items[0]->due_ms - loop_now_ms();
+    loop_timer_in(p->timer, store_accepts(p->ports.store) ? wait_ms : MAX(wait_ms, PAUSE_MS));
+}
+
+static void rest(struct poll_source *s, int64_t wait_ms, enum courtesy_turn turn)
+{
+    s->due_ms = loop_now_ms() + MAX(wait_ms, 0);
+    s->turn = turn;
+    move(s, SOURCE_RESTING);
+    arm(s->poll);
+}
+
+/* --- what came ------------------------------------------------------------- */
+
+static int64_t wait_until(struct poll *p, int64_t next_ms)
+{
+    int64_t wait_ms = next_ms - loop_wall_ms();
+
+    (void)p;
+    return MIN(MAX(wait_ms, 0), 5 * (int64_t)WEEK_MS); /* whatever the clock does */
+}
+
+static void committed(void *arg, int result)
+{
+    struct poll_source *s = arg;
+    int64_t next_ms = s->batch->state.next_ms;
+
+    s->batch = NULL; /* the intake frees it */
+    if (result < 0)
+        rest(s, loop_jitter_ms(s->poll->ports.loop, RETRY_MS), COURTESY_FIRST);
+    else if (next_ms == SCHEDULE_NEVER)
+        move(s, SOURCE_GONE);
+    else
+        rest(s, wait_until(s->poll, next_ms), COURTESY_FIRST);
+}
+
+static void note_status(struct poll_source *s, enum reading_status status)
+{
+    struct poll_counts *c = &s->poll->counts;
+
+    c->failing += (status == READING_FAILING) - (s->status == READING_FAILING);
+    c->gone += (status == READING_GONE) - (s->status == READING_GONE);
+    s->status = status;
+}
+
+static bool power_of_two(unsigned n)
+{
+    return n && (n & (n - 1)) == 0;
+}
+
+static void tell(struct poll_source *s, const struct reading *r,
+                 const struct transfer_response *response)
+{
+    const struct store_source *state = &r->batch->state;
+
+    if (r->moved.n)
+        log_info("source.moved", LOG_STR("source", s->config->id), LOG_URL("from", r->moved),
+                 LOG_URL("to", state->url));
+    if (r->outcome == SCHEDULE_GONE)
+        log_warn("source.gone", LOG_STR("source", s->config->id), LOG_URL("url", s->config->url),
+                 LOG_STR("hint", "410: it is not asked any more; change or remove it"));
+    else if (power_of_two(state->failures)) /* the 1st, 2nd, 4th ... in a row */
+        log_warn("poll.failed", LOG_STR("source", s->config->id), LOG_STR("why", r->why),
+                 LOG_INT("status", response->status), LOG_STR("detail", r->detail),
+                 LOG_INT("failures", state->failures),
+                 LOG_MS("retry_in", state->next_ms - loop_wall_ms()),
+                 LOG_URL("url", response->url));
+    else if (state->failures == 0 && s->status == READING_FAILING)
+        log_info("poll.recovered", LOG_STR("source", s->config->id));
+    log_debug("poll.done", LOG_STR("source", s->config->id), LOG_INT("status", response->status),
+              LOG_STR("why", r->why), LOG_INT("items", r->batch->n),
+              LOG_BYTES("wire", response->wire_bytes), LOG_BYTES("body", response->body.n),
+              LOG_MS("took", response->elapsed_ms),
+              LOG_MS("next_in", state->next_ms == SCHEDULE_NEVER ? -1 : state->interval_ms));
+}
+
+static void count(struct poll *p, const struct reading *r, const struct transfer_response *response)
+{
+    p->counts.polls++;
+    p->counts.fresh += r->outcome == SCHEDULE_FRESH;
+    p->counts.same += r->outcome == SCHEDULE_SAME;
+    p->counts.failed += r->outcome != SCHEDULE_FRESH && r->outcome != SCHEDULE_SAME;
+    p->counts.items += r->batch->n;
+    p->counts.too_old += r->too_old;
+    p->counts.wire_bytes += (uint64_t)response->wire_bytes;
+}
+
+/* False: the store cannot be read now. */
+static bool load_state(struct poll_source *s, struct store_source *ret)
+{
+    struct poll *p = s->poll;
+
+    arena_reset(p->scratch);
+    int r = store_source_get(p->ports.store, s->config->id, p->scratch, ret);
+
+    if (r < 0)
+        log_error("store.failed", LOG_STR("source", s->config->id), LOG_ERRNO(r));
+    else
+        reading_forget_other(ret, s->config);
+    return r >= 0;
+}
+
+static void answered(void *arg, const struct transfer_response *response)
+{
+    struct poll_source *s = arg;
+    struct poll *p = s->poll;
+    struct store_source before = {0};
+
+    s->transfer = NULL;
+    p->counts.in_flight--;
+    courtesy_leave(s->host);
+    if (response->end == TRANSFER_MEMORY || !load_state(s, &before)) {
+        rest(s, loop_jitter_ms(p->ports.loop, RETRY_MS), COURTESY_FIRST);
+        return;
+    }
+    struct reading_input in = {
+        .rules = &p->config->poll,
+        .source = s->config,
+        .before = &before,
+        .response = response,
+        .asked = s->validators_sent ? READING_SENT_VALIDATORS : READING_ASKED_PLAINLY,
+        .now_ms = loop_wall_ms(),
+        .random = loop_random(p->ports.loop),
+    };
+    struct reading r = reading_make(&in);
+
+    if (r.hold_ms && s->config->network == CONFIG_PUBLIC)
+        courtesy_hold(s->host, loop_now_ms() + r.hold_ms);
+    count(p, &r, response);
+    tell(s, &r, response);
+    note_status(s, (enum reading_status)r.batch->state.status);
+    s->batch = r.batch;
+    r.batch->done = committed;
+    r.batch->arg = s;
+    move(s, SOURCE_COMMITTING);
+    arm(p);
+    p->ports.submit(p->ports.submit_arg, r.batch);
+}
+
+/* --- asking ---------------------------------------------------------------- */
+
+static enum guard_network network_of(const struct config_source *source)
+{
+    return source->network == CONFIG_PRIVATE ? GUARD_PRIVATE : GUARD_PUBLIC;
+}
+
+/* A restart must not forget that this source waits for its host. */
+static void persist_wait(struct poll_source *s, struct store_source *state, int64_t wait_ms)
+{
+    struct batch *b;
+
+    if (wait_ms < PERSIST_WAIT_MS)
+        return;
+    b = batch_new();
+    b->source = arena_str(b->arena, s->config->id);
+    b->has = BATCH_HAS_STATE;
+    b->state = *state;
+    b->state.next_ms = MAX(state->next_ms, loop_wall_ms() + wait_ms);
+    /* The intake may be slower than the scratch arena: own the texts. */
+    struct str *texts[] = {&b->state.url,  &b->state.etag,     &b->state.last_modified,
+                           &b->state.body, &b->state.moved_to, &b->state.cursor};
+
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        *texts[i] = arena_str(b->arena, *texts[i]);
+    s->poll->ports.submit(s->poll->ports.submit_arg, b);
+}
+
+static void ask(struct poll_source *s)
+{
+    struct poll *p = s->poll;
+    struct store_source state;
+
+    if (!load_state(s, &state)) {
+        rest(s, loop_jitter_ms(p->ports.loop, RETRY_MS), COURTESY_FIRST);
+        return;
+    }
+    struct transfer_request request = {
+        .url = reading_url(&state, s->config),
+        .network = network_of(s->config),
+        .user_agent = sbuf_str(&p->user_agent),
+        .accept = STR(accept_feeds),
+    };
+
+    s->host = courtesy_host(p->courtesy, request.url, request.network);
+    int64_t wait_ms = courtesy_enter(p->courtesy, s->host, s->turn, loop_now_ms());
+
+    if (wait_ms > 0) {
+        rest(s, wait_ms, COURTESY_AGAIN);
+        persist_wait(s, &state, wait_ms);
+        return;
+    }
+    s->validators_sent = reading_may_validate(&state, &p->config->poll, loop_wall_ms());
+    if (s->validators_sent) {
+        request.etag = state.etag;
+        request.last_modified = state.last_modified;
+        request.validated_url = memo_read(state.cursor).validated;
+    }
+    move(s, SOURCE_FETCHING);
+    p->counts.in_flight++;
+    s->transfer = transfer_start(p->transfers, &request, answered, s);
+}
+
+static void on_timer(int fd, short what, void *arg)
+{
+    struct poll *p = arg;
+    int64_t now_ms = loop_now_ms();
+
+    (void)fd, (void)what;
+    if (!store_accepts(p->ports.store)) {
+        arm(p);
+        return;
+    }
+    for (int i = 0; i < STARTS_A_TURN && p->heap.n && p->heap.items[0]->due_ms <= now_ms &&
+                    p->counts.in_flight < (size_t)p->config->poll.at_once;
+         i++)
+        ask(p->heap.items[0]);
+    arm(p);
+}
+
+/* --- from the configuration ------------------------------------------------ */
+
+static struct transfer_limits limits_of(const struct config_poll *c)
+{
+    return (struct transfer_limits){
+        .connect_ms = c->connect_ms,
+        .headers_ms = c->headers_ms,
+        .stall_ms = c->stall_ms,
+        .total_ms = c->total_ms,
+        .redirects = c->redirects,
+        .body_max = c->body_max,
+        .header_max = c->header_max,
+        .ratio_max = c->ratio_max,
+        .memory_max = c->memory_max,
+    };
+}
+
+static struct courtesy_limits courtesy_of(const struct config_poll *c)
+{
+    return (struct courtesy_limits){c->per_host, c->per_host_private, c->host_gap_ms};
+}
+
+static void name_us(struct poll *p)
+{
+    struct str contact = p->config->poll.contact;
+
+    sbuf_clear(&p->user_agent);
+    sbuf_printf(&p->user_agent, "couac/%s", COUAC_VERSION);
+    if (contact.n)
+        sbuf_printf(&p->user_agent, " (+%.*s)", STR_ARG(contact));
+}
+
+static struct poll_source *add_source(struct poll *p, const struct config_source *config)
+{
+    struct poll_source *s = alloc_zeroed(1, sizeof(*s));
+
+    s->poll = p;
+    s->config = config;
+    return s;
+}
+
+static void drop_source(struct poll_source *s)
+{
+    struct poll *p = s->poll;
+
+    if (s->state == SOURCE_RESTING)
+        heap_remove(p, s);
+    if (s->transfer) {
+        transfer_cancel(s->transfer);
+        courtesy_leave(s->host);
+        p->counts.in_flight--;
+    }
+    if (s->batch)
+        s->batch->done = NULL; /* still committed; nobody waits */
+    note_status(s, READING_OK);
+    free(s);
+}
+
+/* Puts a new source into the heap: at its stored time, or among the new ones. */
+static void place(struct poll_source *s, size_t i, size_t n)
+{
+    struct poll *p = s->poll;
+    const struct config_poll *rules = &p->config->poll;
+    struct store_source state = {0};
+    int64_t now_ms = loop_now_ms(), first_ms;
+
+    (void)load_state(s, &state); /* logged; all zero is "never asked" */
+    note_status(s, (enum reading_status)state.status);
+    if (state.status == READING_GONE) {
+        move(s, SOURCE_GONE);
+        return;
+    }
+    first_ms = schedule_first_ms(rules, i, n, loop_random(p->ports.loop));
+    s->due_ms = now_ms + MAX(wait_until(p, state.next_ms), first_ms);
+    move(s, SOURCE_RESTING);
+}
+
+static bool same_place(const struct config_source *a, const struct config_source *b)
+{
+    return str_eq(a->url, b->url) && a->network == b->network && a->every_ms == b->every_ms;
+}
+
+/* The sources of `config`: former ones where nothing of theirs changed, else new ones. */
+static size_t adopt(struct poll *p, const struct config *config, const struct map *former,
+                    struct poll_source **ret)
+{
+    size_t fresh = 0;
+
+    for (size_t i = 0; i < config->n_sources; i++) {
+        const struct config_source *c = &config->sources[i];
+        struct poll_source *s = map_get(former, c->id);
+
+        if (s && same_place(s->config, c)) {
+            s->config = c;
+            s->kept = true;
+            ret[i] = s;
+        } else {
+            ret[i] = add_source(p, c);
+            fresh++;
+        }
+    }
+    return fresh;
+}
+
+void poll_reload(struct poll *p, const struct config *config)
+{
+    struct poll_source **sources = alloc_zeroed(config->n_sources + 1, sizeof(*sources));
+    struct map former = {0};
+    struct transfer_limits transfer_limits = limits_of(&config->poll);
+    struct courtesy_limits courtesy_limits = courtesy_of(&config->poll);
+    size_t fresh, placed = 0;
+
+    for (size_t i = 0; i < p->n_sources; i++) {
+        (void)map_put(&former, p->sources[i]->config->id, p->sources[i]); /* ids are unique */
+        p->sources[i]->kept = false;
+    }
+    fresh = adopt(p, config, &former, sources);
+    for (size_t i = 0; i < p->n_sources; i++)
+        if (!p->sources[i]->kept)
+            drop_source(p->sources[i]);
+    map_done(&former);
+    free(p->sources);
+    p->sources = sources;
+    p->n_sources = p->counts.sources = config->n_sources;
+    p->config = config;
+    transfers_limit(p->transfers, &transfer_limits);
+    courtesy_limit(p->courtesy, &courtesy_limits);
+    name_us(p);
+    for (size_t i = 0; i < p->n_sources; i++)
+        if (sources[i]->state == SOURCE_NEW)
+            place(sources[i], placed++, fresh);
+    arm(p);
+}
+
+struct poll *poll_new(const struct poll_ports *ports, const struct config *config)
+{
+    struct poll *p = alloc_zeroed(1, sizeof(*p));
+    struct transfer_limits transfer_limits = limits_of(&config->poll);
+    struct courtesy_limits courtesy_limits = courtesy_of(&config->poll);
+
+    p->ports = *ports;
+    p->config = config;
+    p->transfers = transfers_new(ports->loop, &transfer_limits);
+    p->courtesy = courtesy_new(&courtesy_limits);
+    p->timer = loop_timer(ports->loop, on_timer, p);
+    p->scratch = arena_new(0);
+    sbuf_init(&p->user_agent, USER_AGENT_MAX);
+    poll_reload(p, config);
+    return p;
+}
+
+void poll_stop(struct poll *p)
+{
+    p->stopped = true;
+    (void)event_del(p->timer); /* fails only for a broken event */
+    for (size_t i = 0; i < p->n_sources; i++) {
+        struct poll_source *s = p->sources[i];
+
+        if (!s->transfer)
+            continue;
+        transfer_cancel(s->transfer);
+        s->transfer = NULL;
+        courtesy_leave(s->host);
+        p->counts.in_flight--;
+    }
+}
+
+void poll_free(struct poll *p)
+{
+    if (!p)
+        return;
+    for (size_t i = 0; i < p->n_sources; i++)
+        drop_source(p->sources[i]);
+    free(p->sources);
+    vec_done(&p->heap);
+    transfers_free(p->transfers);
+    courtesy_free(p->courtesy);
+    event_free(p->timer);
+    arena_free(p->scratch);
+    sbuf_done(&p->user_agent);
+    free(p);
+}
+
+struct poll_counts poll_count(const struct poll *p)
+{
+    return p->counts;
+}

@@ -1,0 +1,38 @@
+#pragma once
+
+/* poll - asks every `kind: feed` source when its time has come, as a good citizen.
+ *
+ * One timer for all: a heap of due times. A source at rest costs its record here
+ * and its row in the store, nothing of curl's. What a source remembers (validators,
+ * failures, next time) is read from the store when it is asked and written with
+ * the posts it brought. */
+
+#include "daemon/source/batch.h"
+
+struct loop;
+struct poll;
+struct store;
+
+struct poll_ports {
+    struct loop *loop;
+    struct store *store;
+    batch_submit *submit;
+    void *submit_arg;
+};
+
+/* For the status line and tests; since start. */
+struct poll_counts {
+    size_t sources, failing, gone, in_flight;
+    uint64_t polls, fresh, same, failed, items, too_old;
+    uint64_t wire_bytes;
+};
+
+/* `config` must stay until poll_reload or poll_free. */
+struct poll *poll_new(const struct poll_ports *ports, const struct config *config);
+/* Cancels what is under way; NULL is fine. */
+void poll_free(struct poll *p);
+/* Sources that stay keep their schedule. The former config may be freed afterwards. */
+void poll_reload(struct poll *p, const struct config *config);
+/* Starts no more requests; those under way are cancelled. */
+void poll_stop(struct poll *p);
+struct poll_counts poll_count(const struct poll *p);

@@ -1,0 +1,43 @@
+#pragma once
+
+/* reading - from an HTTP answer to a batch: what it says, what is kept, when to ask again.
+ *
+ * The part of polling that has no loop: response, remembered state and `now` come
+ * in; outcome, new state, mentions and next time go out. */
+
+#include "daemon/net/transfer.h"
+#include "daemon/source/batch.h"
+#include "daemon/source/memo.h"
+#include "daemon/source/schedule.h"
+
+/* The meaning of struct store_source.status. */
+enum reading_status { READING_OK, READING_FAILING, READING_GONE };
+
+struct reading_input {
+    const struct config_poll *rules;
+    const struct config_source *source;
+    const struct store_source *before; /* as it was when the request was made */
+    const struct transfer_response *response;
+    enum { READING_ASKED_PLAINLY, READING_SENT_VALIDATORS } asked;
+    int64_t now_ms; /* the calendar's */
+    uint64_t random;
+};
+
+struct reading {
+    enum schedule_outcome outcome;
+    const char *why;     /* one word when it failed: "status", "not-a-feed", "dns" ... */
+    struct str detail;   /* a sentence, may be empty; lives in the batch */
+    int64_t hold_ms;     /* Retry-After: nothing on this host before; 0: none */
+    size_t too_old;      /* posts left out */
+    struct str moved;    /* the URL that was given up for a permanent redirect's; or empty */
+    struct batch *batch; /* with the new state; never NULL */
+};
+
+/* State that is about another URL than the configured one is forgotten. */
+void reading_forget_other(struct store_source *state, const struct config_source *source);
+/* What is asked for: where the source moved, else as configured. */
+struct str reading_url(const struct store_source *state, const struct config_source *source);
+/* Whether validators go out: they exist, and a full answer came recently enough. */
+bool reading_may_validate(const struct store_source *state, const struct config_poll *rules,
+                          int64_t now_ms);
+struct reading reading_make(const struct reading_input *in);
