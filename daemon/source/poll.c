@@ -18,8 +18,8 @@
  * nor starts a rush; in the store they are the calendar's, so a restart keeps them. */
 
 enum {
-    RETRY_MS = 60 * 1000,      /* after the store could not take a batch */
-    PAUSE_MS = 5 * 1000,       /* while it takes none */
+    RETRY_MS = 60 * 1000,        /* after the store could not take a batch */
+    PAUSE_MS = 5 * 1000,         /* while it takes none */
     PERSIST_WAIT_MS = 60 * 1000, /* waits for a held host from which on a restart must know */
     STARTS_A_TURN = 64,
     WEEK_MS = 7 * 24 * 3600 * 1000,
@@ -31,11 +31,11 @@ static const char accept_feeds[] =
     "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1";
 
 enum source_state {
-    SOURCE_NEW,       /* not in the heap yet */
-    SOURCE_RESTING,   /* in the heap */
-    SOURCE_FETCHING,  /* a transfer is under way */
+    SOURCE_NEW,        /* not in the heap yet */
+    SOURCE_RESTING,    /* in the heap */
+    SOURCE_FETCHING,   /* a transfer is under way */
     SOURCE_COMMITTING, /* its batch is with the intake */
-    SOURCE_GONE,      /* 410: not asked any more */
+    SOURCE_GONE,       /* 410: not asked any more */
     SOURCE_STATES,
 };
 
@@ -325,7 +325,7 @@ static void ask(struct poll_source *s)
         .url = reading_url(&state, s->config),
         .network = network_of(s->config),
         .user_agent = sbuf_str(&p->user_agent),
-        .accept = STR(accept_feeds),
+        .accept = str_of(accept_feeds),
     };
 
     s->host = courtesy_host(p->courtesy, request.url, request.network);

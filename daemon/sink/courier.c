@@ -1,0 +1,651 @@
+#include "daemon/sink/courier.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <event2/event.h>
+#include <hiredis/hiredis.h>
+
+#include "daemon/core/backoff.h"
+#include "daemon/core/log.h"
+#include "daemon/core/loop.h"
+#include "daemon/sink/errand.h"
+#include "daemon/sink/parcel.h"
+#include "daemon/sink/reply.h"
+#include "daemon/sink/script.h"
+#include "daemon/store/store.h"
+#include "lib/base/alloc.h"
+
+enum {
+    REFILL = COURIER_ROWS / 4, /* rows read from the store at once */
+    LONE_FAILURES = 3,         /* then the row is buried */
+    BURIALS = 3,               /* in a row: then it is not the rows */
+    TICK_MS = 1000,
+};
+
+enum courier_state {
+    COURIER_WAITING,  /* for the link */
+    COURIER_SYNCING,  /* asked Redis where we stand */
+    COURIER_FLOWING,  /* the window is open */
+    COURIER_ALONE,    /* one suspect row at a time */
+    COURIER_DRAINING, /* something failed: until all replies are in */
+    COURIER_RESTING,  /* then a pause, then SYNCING */
+    COURIER_STATES,
+};
+
+static const char *const names[COURIER_STATES] = {
+    [COURIER_WAITING] = "waiting", [COURIER_SYNCING] = "syncing",   [COURIER_FLOWING] = "flowing",
+    [COURIER_ALONE] = "alone",     [COURIER_DRAINING] = "draining", [COURIER_RESTING] = "resting",
+};
+
+static const unsigned allowed[COURIER_STATES] = {
+    [COURIER_WAITING] = BIT(COURIER_SYNCING),
+    [COURIER_SYNCING] = BIT(COURIER_FLOWING) | BIT(COURIER_ALONE) | BIT(COURIER_DRAINING) |
+                        BIT(COURIER_WAITING) | BIT(COURIER_RESTING),
+    [COURIER_FLOWING] = BIT(COURIER_DRAINING) | BIT(COURIER_WAITING),
+    [COURIER_ALONE] = BIT(COURIER_DRAINING) | BIT(COURIER_FLOWING) | BIT(COURIER_WAITING),
+    [COURIER_DRAINING] = BIT(COURIER_SYNCING) | BIT(COURIER_RESTING) | BIT(COURIER_WAITING),
+    [COURIER_RESTING] = BIT(COURIER_SYNCING) | BIT(COURIER_WAITING),
+};
+
+struct sent_row {
+    uint64_t seq;
+    size_t bytes;
+};
+
+struct courier {
+    struct loop *loop;
+    struct store *store;
+    struct courier_options o;
+    struct redis *link;
+    struct errand *errand;
+    enum courier_state state;
+    struct event *tick; /* acknowledgements noted, new rows looked for */
+    struct event *rest; /* ends RESTING */
+    struct backoff backoff;
+    int64_t rest_ms; /* how long after DRAINING; 0: at once */
+
+    struct parcel_form form;
+    struct parcel parcel;
+    char field[160], sha[48];
+
+    uint64_t sent;                           /* last row given to the link */
+    uint64_t acked;                          /* Redis has everything up to here */
+    uint64_t noted;                          /* what the store knows of it */
+    uint64_t ceiling;                        /* no higher number was ever sent */
+    struct sent_row under_way[COURIER_ROWS]; /* ring */
+    unsigned first, n_under_way;
+    size_t bytes_under_way;
+
+    uint64_t suspect; /* a row that failed, 0: none */
+    unsigned lone_failures, burials;
+    char reason[256]; /* of the last failure */
+    struct courier_counts counts;
+};
+
+static void move(struct courier *c, enum courier_state next)
+{
+    assert(allowed[c->state] & BIT(next));
+    log_debug("courier.state", LOG_STR("from", names[c->state]), LOG_STR("to", names[next]));
+    c->state = next;
+}
+
+static void tell(struct courier *c, const char *what, const char *format, ...) PRINTF_LIKE(3, 4);
+static void tell(struct courier *c, const char *what, const char *format, ...)
+{
+    struct sbuf text = SBUF_INIT(1024);
+    va_list args;
+
+    va_start(args, format);
+    sbuf_vprintf(&text, format, args);
+    va_end(args);
+    log_warn("courier.told", LOG_STR("what", what), LOG_STR("message", sbuf_str(&text)));
+    if (c->o.told)
+        c->o.told(c->o.arg, str_of(what), sbuf_str(&text));
+    sbuf_done(&text);
+}
+
+/* What the store could not do: a full disk delays, the rest is final. */
+static bool store_failed(struct courier *c, int rc)
+{
+    if (rc >= 0 || rc == -ENOSPC || rc == -EBUSY)
+        return false;
+    log_error("courier.store", LOG_ERRNO(rc));
+    if (c->o.fatal)
+        c->o.fatal(c->o.arg, rc);
+    return true;
+}
+
+/* --- failures ------------------------------------------------------------------------ */
+
+static void resync(struct courier *c);
+
+static void drained(struct courier *c)
+{
+    if (c->rest_ms == 0) {
+        resync(c);
+        return;
+    }
+    move(c, COURIER_RESTING);
+    loop_timer_in(c->rest, c->rest_ms);
+}
+
+/* Nothing more is sent until all replies under way are in; then a rest. */
+static void drain(struct courier *c, int64_t rest_ms)
+{
+    c->rest_ms = rest_ms;
+    if (c->state != COURIER_DRAINING)
+        move(c, COURIER_DRAINING);
+    if (c->n_under_way == 0)
+        drained(c);
+}
+
+static int64_t next_rest(struct courier *c)
+{
+    return backoff_next(&c->backoff, loop_random(c->loop));
+}
+
+static void bury(struct courier *c)
+{
+    int rc = store_bury(c->store, c->suspect, str_of(c->reason), loop_wall_ms());
+
+    if (rc < 0) {
+        (void)store_failed(c, rc);
+        return; /* it will fail again, and be buried then */
+    }
+    c->counts.buried++;
+    c->burials++;
+    tell(c, "row-buried", "row %" PRIu64 " was refused %d times alone and is set aside: %s",
+         c->suspect, LONE_FAILURES, c->reason);
+    c->suspect = 0;
+    c->lone_failures = 0;
+}
+
+static void suspect(struct courier *c, uint64_t seq)
+{
+    if (c->state == COURIER_ALONE && c->suspect == seq)
+        c->lone_failures++;
+    else
+        c->lone_failures = 0;
+    c->suspect = seq;
+    if (c->lone_failures < LONE_FAILURES) {
+        drain(c, next_rest(c));
+    } else if (c->burials >= BURIALS) {
+        redis_pause(c->link, str_of(c->reason));
+    } else {
+        bury(c);
+        drain(c, 0);
+    }
+}
+
+/* `seq` is the row that failed, 0 for a question of ours. */
+static void failed(struct courier *c, struct str error, uint64_t seq)
+{
+    (void)snprintf(c->reason, sizeof(c->reason), "%.*s", (int)MIN(error.n, 250), error.p);
+    switch (reply_classify(error)) {
+    case REPLY_NOSCRIPT:
+        drain(c, 0);
+        return;
+    case REPLY_LATER:
+        log_warn("courier.later", LOG_STR("why", c->reason));
+        drain(c, next_rest(c));
+        return;
+    case REPLY_MOVED:
+    case REPLY_ASK:
+    case REPLY_RECONNECT:
+        redis_drop(c->link, error);
+        return;
+    case REPLY_OPERATOR:
+        redis_pause(c->link, error);
+        return;
+    case REPLY_POISON:
+        if (seq != 0)
+            suspect(c, seq);
+        else
+            redis_pause(c->link, error);
+        return;
+    }
+}
+
+/* --- rows ---------------------------------------------------------------------------- */
+
+static void pump(struct courier *c);
+
+static uint64_t pop(struct courier *c)
+{
+    struct sent_row row = c->under_way[c->first];
+
+    assert(c->n_under_way > 0);
+    c->first = (c->first + 1) % COURIER_ROWS;
+    c->n_under_way--;
+    c->bytes_under_way -= row.bytes;
+    return row.seq;
+}
+
+static void delivered(struct courier *c, uint64_t seq)
+{
+    c->acked = seq;
+    c->counts.delivered++;
+    c->burials = 0;
+    c->backoff.failures = 0;
+    redis_good(c->link);
+    if (c->state == COURIER_ALONE) {
+        c->suspect = 0;
+        c->lone_failures = 0;
+        move(c, COURIER_FLOWING);
+    }
+}
+
+static void unpublished(struct courier *c, const struct redisReply *reply)
+{
+    if (reply->elements < 2 || reply->element[1]->type != REDIS_REPLY_STRING)
+        return;
+    c->counts.unpublished++;
+    log_warn("courier.unpublished",
+             LOG_STR("why", str_make(reply->element[1]->str, reply->element[1]->len)));
+}
+
+static void verdict(struct courier *c, uint64_t seq, int64_t n)
+{
+    if (n < 0) { /* rows before this one are missing: ask where we stand */
+        c->counts.gaps++;
+        drain(c, 0);
+        return;
+    }
+    if (n == 0)
+        c->counts.repeats++;
+    else
+        c->counts.list_drops += (uint64_t)(n - 1);
+    delivered(c, seq);
+    pump(c);
+}
+
+static void on_row(void *arg, const struct redisReply *reply)
+{
+    struct courier *c = arg;
+    uint64_t seq = pop(c);
+
+    if (!reply)
+        return;                         /* fate unknown; `lost` follows */
+    if (c->state == COURIER_DRAINING) { /* refused because of the first that failed */
+        if (c->n_under_way == 0)
+            drained(c);
+        return;
+    }
+    if (reply->type == REDIS_REPLY_ERROR) {
+        failed(c, str_make(reply->str, reply->len), seq);
+    } else if (reply->type == REDIS_REPLY_ARRAY && reply->elements > 0) {
+        unpublished(c, reply);
+        verdict(c, seq, reply->element[0]->integer);
+    } else if (reply->type == REDIS_REPLY_INTEGER) {
+        verdict(c, seq, reply->integer);
+    } else {
+        redis_drop(c->link, STR("the script answered what it cannot answer"));
+    }
+}
+
+static bool send_row(void *arg, const struct event *row, int64_t queued_ms)
+{
+    struct courier *c = arg;
+    unsigned last = (c->first + c->n_under_way) % COURIER_ROWS;
+
+    (void)queued_ms;
+    parcel_pack(&c->parcel, &c->form, row, c->sent);
+    if (redis_send(c->link, c->parcel.argv, c->parcel.argc, on_row, c) < 0)
+        return false;
+    c->under_way[last] = (struct sent_row){row->seq, row->json.n};
+    c->n_under_way++;
+    c->bytes_under_way += row->json.n;
+    c->sent = row->seq;
+    if (c->sent > c->ceiling)
+        c->ceiling = c->sent;
+    return true;
+}
+
+/* Rows are read in portions: a look-up in the store for each reply would cost more than the
+ * row itself. */
+static void fetch(struct courier *c)
+{
+    unsigned rows = c->state == COURIER_ALONE ? 1 : REFILL;
+    int rc;
+
+    if (c->state != COURIER_FLOWING && c->state != COURIER_ALONE)
+        return;
+    if (c->n_under_way + rows > COURIER_ROWS || (c->state == COURIER_ALONE && c->n_under_way > 0) ||
+        c->bytes_under_way >= COURIER_BYTES)
+        return;
+    rc =
+        store_outbox_each(c->store, c->sent, rows, COURIER_BYTES - c->bytes_under_way, send_row, c);
+    (void)store_failed(c, rc);
+}
+
+static void pump(struct courier *c)
+{
+    if (c->sent < store_last_seq(c->store))
+        fetch(c);
+}
+
+/* --- where do we stand? ---------------------------------------------------------------- */
+
+static void went_back(struct courier *c, uint64_t stored)
+{
+    c->counts.rewinds++;
+    tell(c, "redis-went-back",
+         "Redis had our events up to %" PRIu64 " and now has them up to %" PRIu64
+         "; those of the last day are sent again under the same ids",
+         c->acked, stored);
+}
+
+/* Our numbers are behind: the state file was restored or lost. Under a new name they count
+ * from what this file knows to be delivered. */
+static void on_renewed(void *arg, const struct redisReply *reply)
+{
+    struct courier *c = arg;
+
+    if (reply && c->state == COURIER_SYNCING) {
+        if (reply->type == REDIS_REPLY_ERROR)
+            failed(c, str_make(reply->str, reply->len), 0);
+        else
+            drain(c, 0);
+    }
+}
+
+static void name_field(struct courier *c)
+{
+    int n = snprintf(c->field, sizeof(c->field), "%.*s:%s", STR_ARG(c->o.producer),
+                     store_epoch(c->store));
+
+    c->form.field = str_make(c->field, (size_t)n);
+}
+
+static void renew(struct courier *c, uint64_t stored)
+{
+    char acked[24];
+    struct str argv[] = {STR("HSET"), str_of(c->form.producer_key), STR_NONE, STR_NONE};
+    int rc = store_epoch_renew(c->store);
+
+    if (store_failed(c, rc))
+        return;
+    if (rc < 0) {
+        drain(c, next_rest(c));
+        return;
+    }
+    tell(c, "state-went-back",
+         "Redis has our events up to %" PRIu64 ", which this state file never numbered: it was"
+         " restored or lost rows; counting goes on under a new name",
+         stored);
+    name_field(c);
+    (void)snprintf(acked, sizeof(acked), "%" PRIu64, c->acked);
+    argv[2] = c->form.field;
+    argv[3] = str_of(acked);
+    (void)redis_send(c->link, argv, 4, on_renewed, c); /* not connected: `lost` follows */
+}
+
+static void flow_from(struct courier *c, uint64_t stored)
+{
+    if (stored < c->acked)
+        went_back(c, stored);
+    c->sent = c->acked = stored;
+    if (c->suspect <= stored)
+        c->suspect = 0;
+    move(c, c->suspect ? COURIER_ALONE : COURIER_FLOWING);
+    pump(c);
+}
+
+static bool guard_number(const struct redisReply *reply, int64_t *ret)
+{
+    *ret = 0;
+    return reply->type == REDIS_REPLY_NIL ||
+           (reply->type == REDIS_REPLY_STRING &&
+            str_to_i64(str_make(reply->str, reply->len), ret) && *ret >= 0);
+}
+
+static void on_guard(void *arg, const struct redisReply *reply)
+{
+    struct courier *c = arg;
+    int64_t stored;
+
+    if (!reply || c->state != COURIER_SYNCING)
+        return;
+    if (reply->type == REDIS_REPLY_ERROR)
+        failed(c, str_make(reply->str, reply->len), 0);
+    else if (!guard_number(reply, &stored))
+        redis_pause(c->link, STR("the producer hash holds no number of ours"));
+    else if ((uint64_t)stored > c->ceiling)
+        renew(c, (uint64_t)stored);
+    else
+        flow_from(c, (uint64_t)stored);
+}
+
+static void on_loaded(void *arg, const struct redisReply *reply)
+{
+    struct courier *c = arg;
+
+    if (!reply || c->state != COURIER_SYNCING)
+        return;
+    if (reply->type == REDIS_REPLY_STRING && reply->len < sizeof(c->sha)) {
+        memcpy(c->sha, reply->str, reply->len);
+        c->form.sha = str_make(c->sha, reply->len);
+    } else if (reply->type == REDIS_REPLY_ERROR) {
+        failed(c, str_make(reply->str, reply->len), 0);
+    }
+}
+
+/* Both questions at once; the script is a kilobyte, and loading it again costs nothing. */
+static void resync(struct courier *c)
+{
+    const struct str load[] = {STR("SCRIPT"), STR("LOAD"), str_of(script_append)};
+    const struct str guard[] = {STR("HGET"), str_of(c->form.producer_key), c->form.field};
+
+    move(c, COURIER_SYNCING);
+    /* when these fail the link is lost, and `lost` follows */
+    (void)redis_send(c->link, load, ARRAY_LEN(load), on_loaded, c);
+    (void)redis_send(c->link, guard, ARRAY_LEN(guard), on_guard, c);
+}
+
+/* --- events from around ---------------------------------------------------------------- */
+
+static void on_ready(void *arg)
+{
+    struct courier *c = arg;
+
+    resync(c);
+    errand_start(c->errand);
+}
+
+static void on_lost(void *arg)
+{
+    struct courier *c = arg;
+
+    assert(c->n_under_way == 0); /* each had its NULL */
+    (void)event_del(c->rest);
+    errand_stop(c->errand);
+    move(c, COURIER_WAITING);
+}
+
+static void on_rest(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd, (void)what;
+    resync(arg);
+}
+
+static void note_acked(struct courier *c)
+{
+    int rc;
+
+    if (c->acked == c->noted)
+        return;
+    rc = store_ack(c->store, c->acked, loop_wall_ms());
+    if (rc == 0)
+        c->noted = c->acked;
+    else
+        (void)store_failed(c, rc);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+    struct courier *c = arg;
+
+    (void)fd, (void)what;
+    note_acked(c);
+    fetch(c); /* rows that another process queued: `couacd --dead retry` */
+    loop_timer_in(c->tick, loop_jitter_ms(c->loop, TICK_MS));
+}
+
+static size_t put(struct courier_field *f, const char *key, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+static size_t put(struct courier_field *f, const char *key, const char *format, ...)
+{
+    va_list args;
+
+    f->key = key;
+    va_start(args, format);
+    (void)vsnprintf(f->value, sizeof(f->value), format, args);
+    va_end(args);
+    return 1;
+}
+
+static size_t on_status(void *arg, struct courier_field *ret, size_t max)
+{
+    struct courier *c = arg;
+    struct store_counts n = {0};
+    size_t k = 0;
+
+    assert(max == COURIER_FIELDS);
+    (void)store_failed(c, store_count(c->store, &n));
+    k += put(ret + k, "producer", "%.*s", STR_ARG(c->o.producer));
+    k += put(ret + k, "time_ms", "%" PRId64, loop_wall_ms());
+    k += put(ret + k, "last_seq", "%" PRIu64, n.last_seq);
+    k += put(ret + k, "acked_seq", "%" PRIu64, c->acked);
+    k += put(ret + k, "pending", "%" PRIu64, n.pending);
+    k += put(ret + k, "dead", "%" PRIu64, n.dead);
+    k += put(ret + k, "delivered", "%" PRIu64, c->counts.delivered);
+    k += put(ret + k, "rewinds", "%" PRIu64, c->counts.rewinds);
+    k += put(ret + k, "accepting", "%s", store_accepts(c->store) ? "yes" : "no");
+    return c->o.status ? k + c->o.status(c->o.arg, ret + k, max - k) : k;
+}
+
+static void on_trimmed(void *arg, const char *stream, const struct errand_trim *t)
+{
+    struct courier *c = arg;
+
+    c->counts.stream_aged += t->aged;
+    c->counts.stream_drops += t->unread;
+    if (t->unread > 0)
+        tell(c, "queue-trimmed",
+             "stream %s was above twice its cap: %" PRIu64 " entries that a group had not read"
+             " were removed",
+             stream, t->unread);
+}
+
+/* --- life ---------------------------------------------------------------------------- */
+
+static void make_link(struct courier *c)
+{
+    struct redis_options link = c->o.link;
+
+    link.ready = on_ready;
+    link.lost = on_lost;
+    link.arg = c;
+    c->link = redis_new(c->loop, &link);
+}
+
+static void make_errand(struct courier *c)
+{
+    struct errand_options o = {
+        .link = c->link,
+        .prefix = c->o.prefix,
+        .stream_cap = c->o.stream_cap > 0 ? c->o.stream_cap : 100000,
+        .stream_age_ms = c->o.stream_age_ms > 0 ? c->o.stream_age_ms : 30 * 86400000ll,
+        .status = on_status,
+        .trimmed = on_trimmed,
+        .arg = c,
+    };
+
+    c->errand = errand_new(c->loop, &o);
+}
+
+struct courier *courier_new(struct loop *loop, struct store *store,
+                            const struct courier_options *options)
+{
+    struct courier *c = alloc_zeroed(1, sizeof(*c));
+    struct store_counts counts = {0};
+
+    c->loop = loop;
+    c->store = store;
+    c->o = *options;
+    c->backoff = (struct backoff){.base_ms = 250, .cap_ms = 30000};
+    parcel_form(&c->form, options->prefix, options->queue_cap);
+    name_field(c);
+    (void)store_failed(c, store_count(store, &counts));
+    c->acked = c->noted = c->sent = counts.acked;
+    c->ceiling = store_last_seq(store);
+    c->tick = loop_timer(loop, on_tick, c);
+    c->rest = loop_timer(loop, on_rest, c);
+    make_link(c);
+    make_errand(c);
+    return c;
+}
+
+void courier_free(struct courier *c)
+{
+    if (!c)
+        return;
+    errand_free(c->errand);
+    redis_free(c->link); /* before the store is asked for the last time: replies may be lost */
+    note_acked(c);
+    event_free(c->tick);
+    event_free(c->rest);
+    free(c);
+}
+
+void courier_freep(struct courier **c)
+{
+    courier_free(*c);
+}
+
+void courier_start(struct courier *c)
+{
+    redis_start(c->link);
+    loop_timer_in(c->tick, loop_jitter_ms(c->loop, TICK_MS));
+}
+
+void courier_nudge(struct courier *c)
+{
+    pump(c);
+}
+
+static bool never(void *arg, const struct event *row, int64_t queued_ms)
+{
+    (void)arg, (void)row, (void)queued_ms;
+    return false;
+}
+
+bool courier_idle(const struct courier *c)
+{
+    return c->n_under_way == 0 && c->state == COURIER_FLOWING &&
+           store_outbox_each(c->store, c->sent, 1, 1, never, NULL) == 0;
+}
+
+const struct courier_counts *courier_counts(const struct courier *c)
+{
+    return &c->counts;
+}
+
+uint64_t courier_acked(const struct courier *c)
+{
+    return c->acked;
+}
+
+enum redis_state courier_link(const struct courier *c)
+{
+    return redis_state(c->link);
+}
+
+struct str courier_trouble(const struct courier *c)
+{
+    return redis_trouble(c->link);
+}

@@ -1,0 +1,30 @@
+#pragma once
+
+/* errand - what is done in Redis from time to time: the heartbeat and trimming.
+ *
+ * Every 30 s the `status` hash is written and given 90 s to live, so that a dead
+ * daemon is visible through Redis alone. Every minute the streams are trimmed by
+ * age and by what their groups have read (script.h). Both jittered. */
+
+#include "daemon/sink/courier.h"
+
+struct errand;
+
+struct errand_trim {
+    uint64_t aged, read, unread; /* entries removed */
+    uint64_t length;             /* what is left */
+};
+
+struct errand_options {
+    struct redis *link;
+    struct str prefix;
+    int64_t stream_cap, stream_age_ms;
+    size_t (*status)(void *arg, struct courier_field *ret, size_t max);
+    void (*trimmed)(void *arg, const char *stream, const struct errand_trim *what);
+    void *arg;
+};
+
+struct errand *errand_new(struct loop *loop, const struct errand_options *options);
+void errand_free(struct errand *e);
+void errand_start(struct errand *e); /* the link is ready: a heartbeat at once */
+void errand_stop(struct errand *e);

@@ -1,0 +1,95 @@
+/* The guard is what makes delivery exactly-once: the row's number must be above
+ * the stored one, and the row before it must have arrived. Without the second
+ * half a pipeline could lose rows: when one of a thousand fails (memory, a
+ * wrong type), the next succeeds, moves the number on, and the failed row is
+ * refused for ever. With it, all rows behind a failed one are refused too, in
+ * order, until the failed one was sent again.
+ *
+ * The number is written first and put back on failure: of all commands it is
+ * the one whose undoing cannot be refused once it was accepted. Nothing is
+ * visible outside before the script ends. */
+#include "daemon/sink/script.h"
+
+const char script_append[] =
+    "local field, seq, prev, cap = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), "
+    "tonumber(ARGV[4])\n"
+    "local raw = redis.pcall('HGET', KEYS[1], field)\n"
+    "if type(raw) == 'table' then return raw end\n"
+    "local stored = raw and tonumber(raw) or 0\n"
+    "if raw and not tonumber(raw) then\n"
+    "  return redis.error_reply('WRONGTYPE the producer hash holds no number')\n"
+    "end\n"
+    "if stored >= seq then return 0 end\n"
+    "if stored < prev then return -1 - stored end\n"
+    "local done = redis.pcall('HSET', KEYS[1], field, ARGV[2])\n"
+    "if type(done) == 'table' then return done end\n"
+    "local function undo()\n"
+    "  if raw then redis.call('HSET', KEYS[1], field, raw)\n"
+    "  else redis.call('HDEL', KEYS[1], field) end\n"
+    "end\n"
+    "local json = ARGV[6]\n"
+    "local id = redis.pcall('XADD', KEYS[2], '*', 'data', json, 'id', ARGV[7], 'type', ARGV[8],\n"
+    "  'status', ARGV[9], 'severity', ARGV[10], 'promise', ARGV[11], 'owner', ARGV[12],\n"
+    "  'lang', ARGV[13], 'title', ARGV[14], 'url', ARGV[15])\n"
+    "if type(id) == 'table' and id.err then undo() return id end\n"
+    "local over = {}\n"
+    "for i = 3, #KEYS do\n"
+    "  local n = redis.pcall('RPUSH', KEYS[i], json)\n"
+    "  if type(n) == 'table' then\n"
+    "    redis.call('XDEL', KEYS[2], id)\n"
+    "    for j = 3, i - 1 do redis.call('RPOP', KEYS[j]) end\n"
+    "    undo()\n"
+    "    return n\n"
+    "  end\n"
+    "  over[i] = n - cap\n"
+    "end\n"
+    "local fell = 0\n"
+    "for i = 3, #KEYS do\n"
+    "  if over[i] > 0 then\n"
+    "    redis.call('LTRIM', KEYS[i], over[i], -1)\n"
+    "    fell = fell + over[i]\n"
+    "  end\n"
+    "end\n"
+    "if ARGV[5] ~= '' then\n"
+    "  local told = redis.pcall('PUBLISH', ARGV[5], json)\n"
+    "  if type(told) == 'table' then return {1 + fell, told.err} end\n"
+    "end\n"
+    "return 1 + fell\n";
+
+/* Age is hard, it is privacy. Count is soft: only what every group has finished
+ * with goes, until twice the cap. A stream without groups has no floor. */
+const char script_trim[] =
+    "local key, oldest, cap = KEYS[1], ARGV[1], tonumber(ARGV[2])\n"
+    "if redis.call('EXISTS', key) == 0 then return {0, 0, 0, 0} end\n"
+    "local aged = redis.call('XTRIM', key, 'MINID', oldest)\n"
+    "local len = redis.call('XLEN', key)\n"
+    "if len <= cap then return {aged, 0, 0, len} end\n"
+    "local function parts(id)\n"
+    "  local ms, n = string.match(id, '^(%d+)-?(%d*)$')\n"
+    "  return tonumber(ms), tonumber(n) or 0\n"
+    "end\n"
+    "local function less(a, b)\n"
+    "  local am, an = parts(a)\n"
+    "  local bm, bn = parts(b)\n"
+    "  return am < bm or (am == bm and an < bn)\n"
+    "end\n"
+    "local floor\n"
+    "for _, flat in ipairs(redis.call('XINFO', 'GROUPS', key)) do\n"
+    "  local g = {}\n"
+    "  for i = 1, #flat, 2 do g[flat[i]] = flat[i + 1] end\n"
+    "  local low = g['last-delivered-id']\n"
+    "  if g['pending'] > 0 then low = redis.call('XPENDING', key, g['name'])[2] or low end\n"
+    "  if not floor or less(low, floor) then floor = low end\n"
+    "end\n"
+    "local read, unread = 0, 0\n"
+    "if floor then\n"
+    "  read = redis.call('XTRIM', key, 'MINID', '~', floor, 'LIMIT', math.min(len - cap, 10000))\n"
+    "else\n"
+    "  read = redis.call('XTRIM', key, 'MAXLEN', '~', cap)\n"
+    "end\n"
+    "len = len - read\n"
+    "if floor and len > 2 * cap then\n"
+    "  unread = redis.call('XTRIM', key, 'MAXLEN', '~', cap)\n"
+    "  len = len - unread\n"
+    "end\n"
+    "return {aged, read, unread, len}\n";
