@@ -1,34 +1,23 @@
-#include "cli/verbs/items.h"
-
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
+
+#include "cli/term/interrupt.h"
+#include "cli/verbs/verb.h"
 
 #include "lib/base/arena.h"
 #include "lib/data/json.h"
 #include "lib/feed/feed.h"
 
-enum { FINE = 0, FINDINGS = 1, TROUBLE = 2 };
+/* The mentions of feed documents as JSON Lines, whatever --json says: they are
+ * made to be piped into other verbs. */
 
 static const size_t body_max = 64 << 20, arena_max = 512 << 20;
 
-struct options {
+struct request {
+    const struct call *call;
     struct str url, content_type;
-    const char *file;
-    enum { ITEMS_ONLY, WITH_FEED } what;
-    enum { ONE_FILE, BATCH } mode;
+    bool unreadable; /* the file, in the latest document() */
 };
-
-static const char usage[] =
-    "usage: couac items [--url BASE] [--type CONTENT-TYPE] [--feed] [FILE]\n"
-    "       couac items --batch [--feed]  < lines of path TAB content-type TAB base-url\n"
-    "\n"
-    "Prints the mentions that a feed document yields, one JSON object a line.\n"
-    "  --url BASE    what relative URLs of the document are relative to\n"
-    "  --type TYPE   the Content-Type it was served with, for its charset\n"
-    "  --feed        print the feed itself first\n"
-    "  --batch       many documents; each ends with {\"end\":path,\"error\":null|\"why\"}\n"
-    "FILE - or none is standard input. Exit 0 fine, 1 not a feed, 2 usage or I/O.\n";
 
 /* All of a file; false with errno set. */
 static bool slurp(const char *path, struct sbuf *ret)
@@ -49,14 +38,14 @@ static bool slurp(const char *path, struct sbuf *ret)
     return error == 0;
 }
 
-static void flush_line(struct sbuf *line)
+static void flush_line(const struct call *call, struct sbuf *line)
 {
     sbuf_putc(line, '\n');
-    (void)fwrite(line->p, 1, line->n, stdout); /* errors show at the final fflush */
+    screen_raw(&call->out, sbuf_str(line));
     sbuf_clear(line);
 }
 
-static void print_feed(const struct feed *f, struct sbuf *line)
+static void print_feed(const struct call *call, const struct feed *f, struct sbuf *line)
 {
     struct json_writer w;
     char at[CLOCK_TEXT_MAX];
@@ -73,30 +62,31 @@ static void print_feed(const struct feed *f, struct sbuf *line)
         json_member_str(&w, STR("updated"), clock_write_ms(f->updated_ms, at));
     json_member_str(&w, STR("id"), f->id);
     json_close_object(&w);
-    flush_line(line);
+    flush_line(call, line);
 }
 
-static void print_items(const struct feed *f, struct sbuf *line)
+static void print_items(const struct call *call, const struct feed *f, struct sbuf *line)
 {
     struct json_writer w;
 
     for (size_t i = 0; i < f->n_items; i++) {
         json_writer_init(&w, line);
         mention_write(&f->items[i].mention, &w);
-        flush_line(line);
+        flush_line(call, line);
     }
 }
 
 /* Prints one document; NULL, or why there is nothing to print. */
-static const char *document(const struct options *o, const char *path)
+static const char *document(struct request *q, const char *path)
 {
     struct sbuf body = SBUF_INIT(body_max), line = SBUF_INIT(4 * (size_t)FEED_TEXT_MAX * 6);
     CLEANUP(arena_freep) struct arena *arena = arena_new(arena_max);
-    struct feed_hints hints = {.content_type = o->content_type, .base_url = o->url};
+    struct feed_hints hints = {.content_type = q->content_type, .base_url = q->url};
     const char *why = NULL;
     struct feed *feed;
 
-    if (!slurp(path, &body)) {
+    q->unreadable = !slurp(path, &body);
+    if (q->unreadable) {
         why = strerror(errno);
     } else {
         enum feed_error e = feed_read(sbuf_str(&body), &hints, arena, &feed);
@@ -104,16 +94,16 @@ static const char *document(const struct options *o, const char *path)
         if (e != FEED_OK)
             why = feed_error_text(e);
     }
-    if (!why && o->what == WITH_FEED)
-        print_feed(feed, &line);
+    if (!why && call_option(q->call, "feed"))
+        print_feed(q->call, feed, &line);
     if (!why)
-        print_items(feed, &line);
+        print_items(q->call, feed, &line);
     sbuf_done(&body);
     sbuf_done(&line);
     return why;
 }
 
-static void print_end(struct str path, const char *why)
+static void print_end(const struct call *call, struct str path, const char *why)
 {
     struct sbuf line = SBUF_INIT(1 << 16);
     struct json_writer w;
@@ -128,79 +118,85 @@ static void print_end(struct str path, const char *why)
     else
         json_null(&w);
     json_close_object(&w);
-    flush_line(&line);
-    (void)fflush(stdout); /* whoever feeds us line by line waits for this one */
+    flush_line(call, &line);
+    (void)fflush(call->out.file); /* whoever feeds us line by line waits for this one */
     sbuf_done(&line);
 }
 
-static int batch(struct options o)
+/* "path TAB content-type TAB base-url", the latter two may be left out. */
+static const char *batch_line(const struct call *call, struct str line)
+{
+    struct request q = {.call = call, .url = STR(""), .content_type = STR("")};
+    struct str rest = line, path = line;
+    struct sbuf name = SBUF_INIT(1 << 16);
+
+    (void)str_split(&rest, '\t', &path); /* the line is not empty */
+    if (str_split(&rest, '\t', &q.content_type))
+        (void)str_split(&rest, '\t', &q.url); /* stays empty */
+    sbuf_add(&name, path);
+    const char *why = document(&q, sbuf_cstr(&name));
+
+    print_end(call, path, why);
+    sbuf_done(&name);
+    return why;
+}
+
+static int batch(const struct call *call)
 {
     char *text = NULL;
     size_t cap = 0;
-    int result = FINE;
+    int result = VERB_FINE;
 
-    for (ssize_t n; (n = getline(&text, &cap, stdin)) > 0;) {
-        struct str rest = str_make(text, (size_t)n), path, type = STR(""), url = STR("");
+    for (ssize_t n; !interrupt_seen() && (n = getline(&text, &cap, stdin)) > 0;) {
+        struct str line = str_make(text, (size_t)n);
 
-        while (rest.n > 0 && (rest.p[rest.n - 1] == '\n' || rest.p[rest.n - 1] == '\r'))
-            rest.n--;
-        if (rest.n == 0 || !str_split(&rest, '\t', &path))
-            continue;
-        if (str_split(&rest, '\t', &type))
-            (void)str_split(&rest, '\t', &url); /* may be left out */
-        struct sbuf name = SBUF_INIT(1 << 16);
-
-        sbuf_add(&name, path);
-        o.content_type = type;
-        o.url = url;
-        const char *why = document(&o, sbuf_cstr(&name));
-
-        print_end(path, why);
-        result = why ? FINDINGS : result;
-        sbuf_done(&name);
+        while (line.n > 0 && (line.p[line.n - 1] == '\n' || line.p[line.n - 1] == '\r'))
+            line.n--;
+        if (line.n > 0 && batch_line(call, line))
+            result = VERB_FINDINGS;
     }
     free(text);
-    return result;
+    return interrupt_seen() ? VERB_INTERRUPTED : result;
 }
 
-static bool read_options(int argc, char **argv, struct options *o)
+static int run_items(const struct call *call)
 {
-    for (int i = 1; i < argc; i++) {
-        struct str arg = str_of(argv[i]);
+    const char *file = call->n_args ? call->args[0] : "-";
+    struct request q = {.call = call,
+                        .url = str_of(call_option(call, "url")),
+                        .content_type = str_of(call_option(call, "type"))};
 
-        if (str_eq(arg, STR("--feed")))
-            o->what = WITH_FEED;
-        else if (str_eq(arg, STR("--batch")))
-            o->mode = BATCH;
-        else if (str_eq(arg, STR("--url")) && i + 1 < argc)
-            o->url = str_of(argv[++i]);
-        else if (str_eq(arg, STR("--type")) && i + 1 < argc)
-            o->content_type = str_of(argv[++i]);
-        else if (!str_eq(arg, STR("--json")) && !o->file && (arg.n == 1 || arg.p[0] != '-'))
-            o->file = argv[i];
-        else if (!str_eq(arg, STR("--json"))) /* the output is JSON anyway */
-            return false;
+    if (call_option(call, "batch")) {
+        if (call->n_args)
+            return call_trouble(call, "--batch reads the names of files on standard input");
+        return batch(call);
     }
-    return o->mode == ONE_FILE || !o->file;
+    const char *why = document(&q, file);
+
+    if (!why)
+        return VERB_FINE;
+    int trouble = call_trouble(call, "%s: %s", file, why);
+
+    return q.unreadable ? trouble : VERB_FINDINGS;
 }
 
-int verb_items(int argc, char **argv)
-{
-    struct options o = {.file = NULL};
+static const struct verb_option options[] = {
+    {"url", 'u', "BASE", "what relative URLs of the document are relative to"},
+    {"type", 't', "TYPE", "the Content-Type it was served with, for its charset"},
+    {"feed", 'f', NULL, "print the feed itself first"},
+    {"batch", 'b', NULL, "read lines of path TAB content-type TAB base-url"},
+    {0},
+};
 
-    if (argc > 1 && strcmp(argv[1], "--help") == 0)
-        return fputs(usage, stdout) < 0 ? TROUBLE : FINE;
-    if (!read_options(argc, argv, &o)) {
-        (void)fputs(usage, stderr); /* nobody to tell */
-        return TROUBLE;
-    }
-    if (o.mode == BATCH)
-        return fflush(stdout) == 0 ? batch(o) : TROUBLE;
-    const char *file = o.file ? o.file : "-", *why = document(&o, file);
-
-    if (why)
-        (void)fprintf(stderr, "couac items: %s: %s\n", file, why);
-    if (fflush(stdout) != 0)
-        return TROUBLE;
-    return why ? FINDINGS : FINE;
-}
+const struct verb verb_items = {
+    .name = "items",
+    .summary = "show the mentions of a feed document",
+    .usage = "[FILE]",
+    .notes = "Reads RSS, Atom, RDF, CDF and JSON Feed, damaged or not, and prints one\n"
+             "mention a line as JSON; FILE may be - for standard input:\n"
+             "  curl -s https://example.org/feed | couac items --url https://example.org/feed\n"
+             "With --batch each document ends with {\"end\":path,\"error\":null|\"why\"}.\n",
+    .options = options,
+    .args_max = 1,
+    .run = run_items,
+};
