@@ -577,7 +577,8 @@ struct courier *courier_new(struct loop *loop, struct store *store,
     c->loop = loop;
     c->store = store;
     c->o = *options;
-    c->backoff = (struct backoff){.base_ms = 250, .cap_ms = 30000};
+    c->backoff.base_ms = options->link.backoff_ms > 0 ? options->link.backoff_ms : 250;
+    c->backoff.cap_ms = options->link.backoff_max_ms > 0 ? options->link.backoff_max_ms : 30000;
     parcel_form(&c->form, options->prefix, options->queue_cap);
     name_field(c);
     (void)store_failed(c, store_count(store, &counts));

@@ -29,7 +29,7 @@ static const struct {
     {STR("no password is set")},       {STR("without any password configured")},
     {STR("DB index is out of")},       {STR("invalid DB index")},
     {STR("is not allowed from")},      {STR("SELECT is not allowed")},
-    {STR("cluster support disabled")},
+    {STR("cluster support disabled")}, {STR("The user executing the script")},
 };
 
 static bool is_word(struct str text, const char *word)
