@@ -423,11 +423,25 @@ static bool clock_expected(const struct tokens *ts, size_t i)
             token_at(ts, i - 2)->kind != TOKEN_NUMBER);
 }
 
+/* "de 8h à 10h", "entre 14h et 16h" */
+static bool in_hour_range(const struct tokens *ts, size_t i)
+{
+    size_t other = token_is(ts, i - 1, LEX(AND)) ? i - 3 : i + 3;
+
+    return token_at(ts, other)->kind == TOKEN_NUMBER &&
+           token_at(ts, other + 1)->m->unit == UNIT_HOUR;
+}
+
 /* "depuis 16h" is since four in the afternoon; "depuis 2h", "12h", "24h", "48h" last. */
 static bool hour_is_clock(const struct tokens *ts, size_t i, int hour, bool minutes)
 {
     const struct token *before = token_at(ts, i - 1);
 
+    if (hour >= 13 && hour < 24 && minutes)
+        return true;
+    if (before->m->mask & LEX(BETWEEN) ||
+        (before->m->mask & LEX(AND) && token_at(ts, i - 2)->m->unit == UNIT_HOUR))
+        return hour >= 6 && in_hour_range(ts, i);
     if (before->m->mask & LEX(SINCE))
         return hour >= 7 && hour < 24 && (hour != 12 || minutes);
     return clock_expected(ts, i) && hour <= 24;
@@ -501,7 +515,9 @@ static bool run_clock(const struct tokens *ts, size_t i, struct moment *m)
 
     if (ts->lang != LANG_EN || (t->value >= 1900 && t->value < 2100))
         return false;
-    if ((t->digits != 3 && t->digits != 4) || t->separators || !token_is(ts, i - 1, LEX(ITIS)) ||
+    if ((t->digits != 3 && t->digits != 4) || t->separators ||
+        !(token_is(ts, i - 1, LEX(ITIS)) ||
+          (token_is(ts, i + 1, LEX(AMPM)) && token_glued(ts, i + 1))) ||
         hour > 24 || minutes > 59)
         return false;
     if (token_at(ts, i + 1)->kind == TOKEN_WORD &&
@@ -519,8 +535,12 @@ static bool read_clock(const struct tokens *ts, size_t i, struct moment *m)
 
     m->vague_hour = false;
     if (t->m->mask & LEX(NOON)) {
-        m->clock = m->clock_end = t->m->cal * 60;
+        m->clock = t->m->cal * 60;
         m->next = i + 1;
+        if (whole(token_at(ts, i + 1), 1, 59) && token_at(ts, i + 1)->digits == 2 &&
+            ts->lang == LANG_FR)
+            m->clock += (int)token_at(ts, m->next++)->value; /* "midi 30" */
+        m->clock_end = m->clock;
         return true;
     }
     if (t->kind != TOKEN_NUMBER || t->flags & TOKEN_HYPHEN)

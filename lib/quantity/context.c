@@ -118,10 +118,25 @@ static void read_bounds(const struct tokens *ts, struct context *c, enum quantit
     if (!p && sign_bound(ts, c))
         return;
     p = find(ts, LEXICON_AFTER, c->next, kind, WANT_BOUND, &end);
-    if (p && (c->bound < 0 || c->bound == QUANTITY_EXACT)) {
+    if (p && !token_is(ts, end, LEX(THAN)) && (c->bound < 0 || c->bound == QUANTITY_EXACT)) {
         c->bound = p->value;
         c->next = end;
     }
+}
+
+/* Whether the phrase behind (of `n` tokens) says more than the one before. "Since"
+ * and "for" fit nearly everything, so what they would mean yields to the rest. */
+static bool tells_more(const struct phrase *after, size_t n, const struct phrase *before,
+                       size_t n_before)
+{
+    bool plain = before->value == QUANTITY_ELAPSED;
+
+    if (plain && (after->value == QUANTITY_DELAY || after->value == QUANTITY_AGE ||
+                  after->value == QUANTITY_SENIORITY))
+        return true;
+    if (plain && n > 1 && after->value != QUANTITY_ELAPSED)
+        return true;
+    return n > n_before;
 }
 
 struct context context_read(const struct tokens *ts, size_t from, size_t next,
@@ -136,9 +151,8 @@ struct context context_read(const struct tokens *ts, size_t from, size_t next,
     if (!before) /* "sous 48 h" bounds and promises at once */
         before = find(ts, LEXICON_BEFORE, from - 1, kind, WANT_ROLE, &end_before);
     after = find(ts, LEXICON_AFTER, c.next, kind, WANT_ROLE, &end_after);
-    if (before && after)
-        before = c.from - 1 - end_before > end_after - c.next ? before : after;
-    else if (!before)
+    if (!before ||
+        (after && tells_more(after, end_after - c.next, before, c.from - 1 - end_before)))
         before = after;
     if (before)
         c.role = before->value;

@@ -77,11 +77,11 @@ enum lexicon_class {
 struct meaning {
     uint64_t mask; /* LEX(...) bits */
     double number; /* num, mul, dozen, frac, ord, ords, vague, kilo */
-    float
-        factor; /* units that one `unit` word is worth (fortnight = 2 weeks); least of a `vague` */
-    uint8_t unit; /* enum quantity_unit; of a scale too */
-    int8_t cal;   /* month, weekday, days from today, hour */
-    char code[4]; /* cur, sub, nation */
+    float factor;  /* units that one `unit` word is worth (fortnight = 2 weeks); least of a `vague`;
+                      "MUSD" */
+    uint8_t unit;  /* enum quantity_unit; of a scale too */
+    int8_t cal;    /* month, weekday, days from today, hour */
+    char code[4];  /* cur, sub, nation */
 };
 
 extern const struct meaning lexicon_nothing;

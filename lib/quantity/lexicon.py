@@ -59,7 +59,8 @@ class Tables:
                 unit, _, factor = value.partition('*')
                 meaning['unit'], meaning['factor'] = self.units.index(unit), float(factor or 1)
             elif name in ('cur', 'sub', 'nation'):
-                meaning['code'] = value
+                meaning['code'], _, factor = value.partition('*')
+                meaning['factor'] = float(factor or 0)
             elif name in ('month', 'weekday', 'day', 'part', 'scale', 'noon', 'ampm'):
                 meaning['cal'] = int(value)
             elif name == 'vague':

@@ -122,6 +122,8 @@ static bool read_currency(const struct tokens *ts, size_t i, struct unit *u)
     sign = token_at(ts, i)->kind == TOKEN_SIGN ? currency_sign(token_at(ts, i)->sign) : NULL;
     if (!sign && !token_is(ts, i, LEX(CUR)))
         return false;
+    if (!sign && (double)token_at(ts, i)->m->factor > 1)
+        u->mul = (double)token_at(ts, i)->m->factor; /* MUSD */
     set_code(u->code, nation ? nation->code : sign ? sign : token_at(ts, i)->m->code);
     u->unit = UNIT_CURRENCY;
     u->next = i + 1;
@@ -251,7 +253,8 @@ static bool read_unit(const struct tokens *ts, size_t i, const struct number *n,
     }
     if (adjectives)
         return false;
-    if (token_is(ts, i, LEX(COUNT)) && (token_at(ts, i)->digits > 1 || token_glued(ts, i))) {
+    if (token_is(ts, i, LEX(COUNT)) && !(n->flags & NUMBER_FRACTION) &&
+        (token_at(ts, i)->digits > 1 || token_glued(ts, i))) {
         u->unit = UNIT_COUNT;
         u->next = i + 1;
         return true;
@@ -509,8 +512,7 @@ static void extend_range(const struct tokens *ts, struct measure *m, bool betwee
     measure_of(&second, &n, n.value, &u);
     if (m->q.kind == QUANTITY_DURATION)
         add_parts(ts, &second);
-    if (second.q.low <= m->q.low ||
-        (m->q.kind == QUANTITY_MONEY && token_is(ts, i, LEX(TO)) && !between))
+    if (second.q.low <= m->q.low || (m->q.kind == QUANTITY_MONEY && token_is(ts, i, LEX(TO))))
         return;
     m->q.high = second.q.high;
     m->next = second.next;
@@ -650,13 +652,18 @@ static bool read_numbers(const struct tokens *ts, size_t i, bool between, struct
 {
     struct number a, b = {0};
     struct unit u;
-    bool plus, range = slash_range(ts, i, &a, &b);
+    bool minus = between && (token_is(ts, i, LEX(MINUS)) || token_sign(ts, i, '-'));
+    bool plus, range;
 
+    i += minus;
+    range = slash_range(ts, i, &a, &b);
     if (read_special(ts, i, m))
         return true;
     if (!range) {
         if (!number_read(ts, i, &a))
             return false;
+        if (minus)
+            a.value = a.least = -a.value;
         range = read_second(ts, &a, between, &b);
     }
     if (a.flags & NUMBER_ARTICLE && currency_sign(token_at(ts, a.next)->sign) &&
@@ -750,17 +757,29 @@ static bool read_prefixed(const struct tokens *ts, size_t i, struct measure *m)
 static bool read_entire(const struct tokens *ts, size_t i, struct measure *m)
 {
     static const struct number one = {.value = 1, .least = 1, .last_mul = 1};
+    bool behind = token_is(ts, i, LEX(THE)) && token_is(ts, i + 2, LEX(WHOLE));
+    size_t at = behind ? i + 1 : i + 1 + token_is(ts, i + 1, LEX(THE));
     struct unit u;
-    size_t at = i + 1 + token_is(ts, i + 1, LEX(THE));
 
-    if (!token_is(ts, i, LEX(WHOLE)) || !token_is(ts, at, LEX(UNIT)))
+    if (!behind && !token_is(ts, i, LEX(WHOLE)))
         return false;
-    if (!read_unit(ts, at, &one, &u) || unit_kind(u.unit) != QUANTITY_DURATION || u.other ||
-        unit_worth(u.unit) < 3600)
+    if (!token_is(ts, at, LEX(UNIT)) || !read_unit(ts, at, &one, &u) ||
+        unit_kind(u.unit) != QUANTITY_DURATION)
         return false;
-    if (token_at(ts, at)->digits < 2 || (ts->text.p[token_at(ts, at)->end - 1] | 0x20) == 's')
+    if (u.other || unit_worth(u.unit) < 3600 || token_at(ts, at)->digits < 2)
+        return false;
+    if ((ts->text.p[token_at(ts, at)->end - 1] | 0x20) == 's' && u.unit != UNIT_MONTH)
         return false; /* "tous les jours" happens again and again */
+    u.next += behind;
     measure_of(m, &one, 1, &u);
+    return true;
+}
+
+/* "négatif un" */
+static bool one_below(struct measure *m, size_t next)
+{
+    m->q = (struct quantity){.kind = QUANTITY_NUMBER, .amount = -1, .low = -1, .high = -1};
+    m->next = next;
     return true;
 }
 
@@ -776,6 +795,8 @@ static bool read_negative(const struct tokens *ts, size_t i, struct measure *m)
 
     if ((!word && !sign) || (word && i > 0 && token_is(ts, i - 1, LEX(NUM) | LEX(UNIT))))
         return false;
+    if (word && token_is(ts, i + 1, LEX(ART)) && token_is(ts, i + 1, LEX(NUM)))
+        return one_below(m, i + 2);
     if (!(token_at(ts, i + 1)->kind == TOKEN_NUMBER || token_is(ts, i + 1, LEX(NUM) | LEX(MUL))) ||
         !read_numbers(ts, i + 1, false, m))
         return false;
@@ -849,6 +870,22 @@ static bool read_moment(const struct tokens *ts, size_t i, struct measure *m)
     return true;
 }
 
+/* "A320", "COVID-19", "scp2-173m": figures of a name. */
+static bool is_inside_name(const struct tokens *ts, size_t i)
+{
+    const struct token *t = token_at(ts, i);
+
+    if (t->kind != TOKEN_NUMBER)
+        return false;
+    if (t->flags & TOKEN_HYPHEN)
+        return true;
+    if (token_glued(ts, i) && token_at(ts, i - 1)->kind == TOKEN_WORD &&
+        ts->text.p[t->start - 1] != '\'' && (uint8_t)ts->text.p[t->start - 1] < 0x80)
+        return true;
+    return token_sign(ts, i - 1, '-') && token_glued(ts, i) && token_glued(ts, i - 1) &&
+           is_inside_name(ts, i - 2);
+}
+
 bool measure_read(const struct tokens *ts, size_t i, struct measure *ret)
 {
     const struct token *t = token_at(ts, i);
@@ -857,16 +894,17 @@ bool measure_read(const struct tokens *ts, size_t i, struct measure *ret)
     *ret = (struct measure){.from = i};
     if (t->kind == TOKEN_WORD && t->m->mask == 0)
         return false;
-    if (t->kind == TOKEN_NUMBER && token_glued(ts, i) && token_at(ts, i - 1)->kind == TOKEN_WORD &&
-        ts->text.p[t->start - 1] != '\'')
-        return false;
-    if (t->kind == TOKEN_NUMBER && t->flags & TOKEN_HYPHEN)
+    if (is_inside_name(ts, i))
         return false;
     if (read_negative(ts, i, ret) || read_lone_coin(ts, i, ret) || read_percent_of(ts, i, ret))
         return true;
     if (read_prefixed(ts, i, ret) || read_moment(ts, i, ret) || read_entire(ts, i, ret))
         return true;
-    if (between && read_numbers(ts, i + 1, true, ret))
-        return ret->skip || ret->q.low < ret->q.high;
+    if (between && !calendar_read(ts, i + 1, &ret->moment) && read_numbers(ts, i + 1, true, ret) &&
+        (ret->skip || (ret->q.low < ret->q.high && isfinite(ret->q.high))))
+        return true;
+    *ret = (struct measure){.from = i};
+    if (between && !token_is(ts, i, LEX(NUM) | LEX(ART) | LEX(UNIT)))
+        return false;
     return read_numbers(ts, i, false, ret);
 }

@@ -78,6 +78,7 @@ static bool put_mul(struct abacus *a, double mul)
     if (mul == 100) {
         if (a->hundreds || (a->open && a->group >= 1000))
             return false;
+        a->digits = false;
         a->group = a->open ? a->group * 100 : 100;
         a->room = 100;
         a->open = a->hundreds = true;
@@ -182,6 +183,12 @@ static bool put_digits(const struct tokens *ts, size_t *i, struct abacus *a)
     return true;
 }
 
+/* "34 cents" are money in French too, "3 cents" three hundred. */
+static bool is_cents(const struct tokens *ts, size_t i, const struct abacus *a)
+{
+    return token_is(ts, i, LEX(SUB)) && a->digits && a->group >= 10 && plural(ts, i);
+}
+
 /* What fits at token `i`: moves on and returns true. */
 static bool put_token(const struct tokens *ts, size_t *i, struct abacus *a)
 {
@@ -208,7 +215,7 @@ static bool put_token(const struct tokens *ts, size_t *i, struct abacus *a)
     if (mask & LEX(MUL)) {
         bool alone = !a->open && isinf(a->last_mul);
 
-        if ((alone && plural(ts, *i)) || !put_mul(a, t->m->number))
+        if ((alone && plural(ts, *i)) || is_cents(ts, *i, a) || !put_mul(a, t->m->number))
             return false;
         ++*i;
         return true;
@@ -351,7 +358,9 @@ static void add_decimals(const struct tokens *ts, struct number *n)
 /* "three fifths", "trois quarts", "2 thirds": the whole is the numerator. */
 static void divide(const struct tokens *ts, struct number *n)
 {
-    const struct token *t = token_at(ts, n->next);
+    bool tied =
+        token_sign(ts, n->next, '-') && token_is(ts, n->next + 1, LEX(ORDS)); /* "five - eighths" */
+    const struct token *t = token_at(ts, n->next + tied);
     bool many = plural(ts, n->next) || n->value == 1 || ts->lang == LANG_FR;
 
     if (t->m->mask & LEX(FRAC) && !(ts->lang == LANG_FR && n->value > 3 && t->m->number == 0.5)) {
@@ -362,7 +371,7 @@ static void divide(const struct tokens *ts, struct number *n)
     } else {
         return;
     }
-    n->next++;
+    n->next += 1 + tied;
     n->flags |= NUMBER_FRACTION;
 }
 

@@ -29,6 +29,7 @@ struct reader {
     struct arena *arena;
     struct quantity *found;
     size_t n, cap;
+    bool since; /* the moment being finished has "since" before it */
     struct token window[WINDOW];
 };
 
@@ -142,6 +143,9 @@ static bool elapse(struct reader *r, const struct moment *m, struct quantity *q)
 {
     int64_t from, to, now = r->options->at_s;
 
+    /* "delivery on the 10th" may lie ahead, "since the 10th" may not */
+    if (!r->since && calendar_resolve(m, now, TENSE_NEAREST, &from, &to) && from > now)
+        return false;
     if (now == CLOCK_NONE || !calendar_resolve(m, now, TENSE_PAST, &from, &to) || from > now)
         return false;
     q->kind = QUANTITY_DURATION;
@@ -190,6 +194,10 @@ static void finish_moment(struct reader *r, const struct measure *m, struct quan
     }
     if (elapsed && elapse(r, &m->moment, q))
         return;
+    if (elapsed && r->options->at_s != CLOCK_NONE) { /* still to come */
+        q->role = QUANTITY_ROLE_NONE;
+        elapsed = false;
+    }
     q->low = -INFINITY;
     q->high = INFINITY;
     if (!calendar_resolve(&m->moment, r->options->at_s, elapsed ? TENSE_PAST : TENSE_NEAREST, &from,
@@ -205,6 +213,39 @@ static void place(const struct tokens *ts, const struct context *c, struct quant
     q->end = token_at(ts, c->next - 1)->end;
 }
 
+/* Customers of two days wait, and "$5 a month" is a price. */
+static void settle_role(const struct reader *r, struct quantity *q)
+{
+    const struct quantity *before = r->n ? &r->found[r->n - 1] : NULL;
+    bool next_to = before && q->start - before->end <= 1 && q->start >= before->end;
+
+    if (q->kind != QUANTITY_DURATION)
+        return;
+    if (q->role == QUANTITY_SENIORITY && q->low < 60 * 86400.0)
+        q->role = QUANTITY_ELAPSED;
+    if (q->role == QUANTITY_ROLE_NONE && next_to && q->amount == 1 &&
+        before->kind == QUANTITY_MONEY)
+        q->role = QUANTITY_PERIOD;
+    if (q->role == QUANTITY_ROLE_NONE && next_to && q->amount == 1 &&
+        before->kind == QUANTITY_COUNT)
+        q->role = QUANTITY_FREQUENCY;
+}
+
+/* "un jour je partirai", "what a day": said, not measured. */
+static bool is_idiom(const struct tokens *ts, const struct measure *m, const struct quantity *q)
+{
+    if (q->kind == QUANTITY_COUNT)
+        return token_is(ts, m->from, LEX(ART)) && q->amount == 1;
+    if (q->kind != QUANTITY_DURATION || q->unit != UNIT_DAY || q->amount != 1 ||
+        q->role != QUANTITY_ROLE_NONE)
+        return false;
+    if (q->bound != QUANTITY_EXACT || m->next - m->from != 2 ||
+        token_at(ts, m->from)->kind != TOKEN_WORD || ts->n < 6)
+        return false;
+    return ts->lang != LANG_EN || token_is(ts, m->from, LEX(NUM)) ||
+           token_is(ts, m->from - 1, LEX(STOP));
+}
+
 static void finish(struct reader *r, const struct measure *m, struct quantity *q)
 {
     const struct tokens *ts = &r->tokens;
@@ -212,6 +253,8 @@ static void finish(struct reader *r, const struct measure *m, struct quantity *q
 
     *q = m->q;
     if (m->moment.form != MOMENT_NONE) {
+        r->since = token_is(ts, m->from - 1, LEX(SINCE)) || token_is(ts, m->from - 2, LEX(SINCE)) ||
+                   token_is(ts, m->from - 3, LEX(SINCE));
         q->role = c.role < 0 ? QUANTITY_ROLE_NONE : (enum quantity_role)c.role;
         finish_moment(r, m, q);
         place(ts, &c, q);
@@ -222,6 +265,7 @@ static void finish(struct reader *r, const struct measure *m, struct quantity *q
     if (q->role == QUANTITY_ROLE_NONE && c.role >= 0)
         q->role = (enum quantity_role)c.role;
     place(ts, &c, q);
+    settle_role(r, q);
 }
 
 static int read_window(struct reader *r, size_t *from)
@@ -241,6 +285,8 @@ static int read_window(struct reader *r, size_t *from)
         if (m.skip)
             continue;
         finish(r, &m, &q);
+        if (is_idiom(&r->tokens, &m, &q))
+            continue;
         if (keep(r, &q) < 0)
             return -ENOMEM;
     }

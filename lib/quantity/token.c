@@ -194,7 +194,8 @@ static bool read_opaque(struct lexer *x)
                                         starts_nocase_at(s, x->at, STR("https://"))
                                   : (c | 0x20) == 'w' && starts_nocase_at(s, x->at, STR("www."));
     bool name = (c == '@' || c == '#') && x->at + 1 < s.n &&
-                (is_ascii_letter((uint8_t)s.p[x->at + 1]) || (c == '@' && s.p[x->at + 1] == '_'));
+                (is_ascii_letter((uint8_t)s.p[x->at + 1]) ||
+                 (c == '@' && (s.p[x->at + 1] == '_' || is_digit(s, x->at + 1))));
     struct token *t;
 
     if (!link && !name)
