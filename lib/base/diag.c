@@ -245,22 +245,36 @@ static size_t distance(struct str a, struct str b)
     return last[b.n];
 }
 
+/* Letters that both have at their ends: decides between equally near words. */
+static size_t common_ends(struct str a, struct str b)
+{
+    size_t most = MIN(a.n, b.n), head = 0, tail = 0;
+
+    while (head < most && a.p[head] == b.p[head])
+        head++;
+    while (tail < most - head && a.p[a.n - 1 - tail] == b.p[b.n - 1 - tail])
+        tail++;
+    return head + tail;
+}
+
 struct str diag_nearest(struct str word, const struct str *candidates, size_t n)
 {
     struct str best = STR_NONE;
-    size_t least = SIZE_MAX;
+    size_t least = SIZE_MAX, best_ends = 0;
 
     if (word.n == 0 || word.n > NEAREST_MAX)
         return best;
     for (size_t i = 0; i < n; i++) {
         if (candidates[i].n > NEAREST_MAX)
             continue;
-        size_t d = distance(word, candidates[i]);
+        size_t d = distance(word, candidates[i]), ends = common_ends(word, candidates[i]);
 
-        if (d < least && d * 3 <= MAX(word.n, candidates[i].n)) {
-            least = d;
-            best = candidates[i];
-        }
+        if (d * 3 > MAX(word.n, candidates[i].n) || d > least ||
+            (d == least && best.n && ends <= best_ends))
+            continue;
+        least = d;
+        best_ends = ends;
+        best = candidates[i];
     }
     return best;
 }

@@ -24,6 +24,7 @@ struct desk_settings {
     struct str hmac_key;     /* for author hashes; may be empty only with PRIVACY_NONE/CLEAR */
     int64_t retention_s;     /* data.privacy.expires = published + this; default 30 days */
     int64_t repost_window_s; /* same words within: one alert; default 7 days */
+    enum { DESK_LIVE, DESK_REPLAY } run; /* told in trace.replay */
 };
 
 /* What the source says of the posts it brings. */

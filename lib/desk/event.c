@@ -1,7 +1,5 @@
 #include "lib/desk/event.h"
 
-#include <assert.h>
-
 const char *event_stream_name(enum event_stream stream)
 {
     static const char *const names[EVENT_STREAMS] = {
@@ -11,6 +9,5 @@ const char *event_stream_name(enum event_stream stream)
         [EVENT_SHADOW] = "shadow",
     };
 
-    assert(stream < EVENT_STREAMS);
     return names[stream];
 }

@@ -1,0 +1,559 @@
+#include "lib/desk/desk.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "lib/base/alloc.h"
+#include "lib/base/arena.h"
+#include "lib/base/vec.h"
+#include "lib/data/digest.h"
+#include "lib/data/json.h"
+#include "lib/desk/alert.h"
+
+/* The order of things for one mention:
+ *
+ *   heard before, same content?  -> nothing
+ *   judge                        -> verdicts
+ *   kept                         -> ledger
+ *   broken, but the same words already raised an alert of this promise
+ *                                -> that alert with more reach, next revision
+ *   denied and `after` not met   -> held
+ *   else                         -> an alert, with those held before it
+ *
+ * Everything that identifies an alert is made of what it is about (promise and
+ * mention), never of the moment or the machine, so a replay, a second producer
+ * or a repeated batch give the same ids. */
+
+enum {
+    REPOST_WORDS_MIN = 8, /* shorter texts are said by many without being copied */
+    RELEASES_MAX = 1000,  /* held mentions let go at once */
+    KEY_SIZE = DIGEST_SHORT_SIZE,
+};
+
+struct desk {
+    struct desk_settings settings;
+    struct arena *arena; /* of the settings' texts */
+    struct judge *judge; /* of the latest ruleset */
+    struct fold fold;
+    struct words words;
+};
+
+/* One desk_hear at work. */
+struct hearing {
+    struct desk *d;
+    struct ruleset *set;
+    const struct desk_source *source;
+    int64_t now_ms;
+    struct recall *recall;
+    struct arena *arena;
+    VEC(struct event) events;
+    struct desk_outcome out;
+};
+
+/* The mention at hand; a held one that is released has its own. */
+struct subject {
+    struct mention m;
+    struct judgement judgement;
+    struct str author;  /* hashed */
+    struct str key;     /* 16 hex digits: which mention */
+    struct str content; /* 16 hex digits: which words */
+    int64_t at_ms;
+};
+
+struct desk *desk_new(const struct desk_settings *settings)
+{
+    struct desk *d = alloc_zeroed(1, sizeof(*d));
+
+    d->arena = arena_new(0);
+    d->settings = *settings;
+    d->settings.instance = arena_str(d->arena, settings->instance);
+    d->settings.producer = arena_str(d->arena, settings->producer);
+    d->settings.hmac_key = arena_str(d->arena, settings->hmac_key);
+    fold_init(&d->fold);
+    words_init(&d->words);
+    return d;
+}
+
+void desk_free(struct desk *d)
+{
+    if (!d)
+        return;
+    judge_free(d->judge);
+    fold_done(&d->fold);
+    words_done(&d->words);
+    arena_free(d->arena);
+    free(d);
+}
+
+void desk_freep(struct desk **d)
+{
+    desk_free(*d);
+}
+
+/* Scratch memory belongs to one ruleset; a reload makes it new. */
+static void use_ruleset(struct desk *d, struct ruleset *set)
+{
+    if (d->judge && judge_ruleset(d->judge) == set)
+        return;
+    judge_free(d->judge);
+    d->judge = judge_new(set);
+}
+
+static struct str short_digest(const struct str *parts, size_t n, struct arena *arena)
+{
+    struct digest digest = digest_parts(parts, n);
+    char text[KEY_SIZE];
+
+    return arena_str(arena, digest_short(&digest, text));
+}
+
+/* An id that is a URI or names its network ("mastodon:...") is the same post
+ * whatever source brought it; any other is only unique within its source. */
+static struct str mention_key(const struct hearing *h, const struct mention *m)
+{
+    bool global = str_find_char(m->id, ':', 0) != SIZE_MAX;
+    struct str parts[] = {global ? STR_NONE : h->source->id, m->id};
+
+    return short_digest(parts, ARRAY_LEN(parts), h->arena);
+}
+
+/* Hash of the words without names, links and the "RT @x:" of a copy, so copies
+ * agree. Short texts take their author along. */
+static struct str content_key(struct hearing *h, const struct mention *m, struct str text)
+{
+    struct desk *d = h->d;
+    struct sbuf b = SBUF_INIT(FOLD_TEXT_MAX);
+    size_t n = 0;
+
+    fold_text(&d->fold, text);
+    words_cut(&d->words, &d->fold);
+    for (size_t i = 0; i < d->words.n; i++) {
+        struct str word = word_str(&d->words.items[i]);
+
+        if (word.p[0] == '@' || (i == 0 && (str_eq(word, STR("rt")) || str_eq(word, STR("fwd")))))
+            continue;
+        sbuf_add(&b, word);
+        sbuf_putc(&b, ' ');
+        n++;
+    }
+    struct str parts[] = {sbuf_str(&b), n < REPOST_WORDS_MIN ? m->author : STR_NONE};
+    struct str key = short_digest(parts, ARRAY_LEN(parts), h->arena);
+
+    sbuf_done(&b);
+    return key;
+}
+
+static struct str author_hash(struct hearing *h, struct str author)
+{
+    struct desk *d = h->d;
+    char text[KEY_SIZE];
+
+    if (author.n == 0 || d->settings.privacy == PRIVACY_NONE)
+        return STR_NONE;
+    if (d->settings.privacy == PRIVACY_CLEAR)
+        return arena_str(h->arena, author);
+    if (str_starts(author, STR("@")))
+        author = str_slice(author, 1, author.n);
+    fold_text(&d->fold, author);
+    struct digest digest = digest_hmac(d->settings.hmac_key, fold_str(&d->fold));
+    struct str hex = digest_short(&digest, text);
+
+    return arena_printf(h->arena, "k1:%.*s", STR_ARG(hex));
+}
+
+static struct str fingerprint(const struct hearing *h, const struct promise *p,
+                              const struct subject *s)
+{
+    struct str parts[] = {p->id, s->key};
+
+    return short_digest(parts, ARRAY_LEN(parts), h->arena);
+}
+
+static struct str make_ulid(const struct hearing *h, int64_t at_ms, struct str what,
+                            uint32_t revision)
+{
+    char number[16], text[DIGEST_ULID_SIZE];
+    struct sbuf b = SBUF_INIT(sizeof(number));
+
+    sbuf_printf(&b, "%u", revision);
+    struct str parts[] = {what, sbuf_str(&b)};
+    struct digest digest = digest_parts(parts, ARRAY_LEN(parts));
+
+    sbuf_done(&b);
+    return arena_str(h->arena, digest_ulid(at_ms, digest.bytes, text));
+}
+
+static int emit(struct hearing *h, const struct alert_body *body, const struct alert_state *state)
+{
+    struct event event;
+    uint64_t seq;
+    int rc = h->recall->next_seq(h->recall, &seq);
+
+    if (rc)
+        return rc;
+    struct str event_id = state->revision == 1
+                              ? state->id
+                              : make_ulid(h, h->now_ms, state->fingerprint, state->revision);
+
+    if (!alert_event(&h->d->settings, body, state, event_id, str_of(h->set->sha256), seq, h->now_ms,
+                     h->arena, &event))
+        return -ENOMEM;
+    vec_push(&h->events, event);
+    return 0;
+}
+
+static int put_alert(struct hearing *h, const struct alert_body *body,
+                     const struct alert_state *state, struct str content, struct str author)
+{
+    struct recall_alert kept = {
+        .fingerprint = state->fingerprint,
+        .promise = body->promise,
+        .id = state->id,
+        .content = content,
+        .author = author,
+        .revision = state->revision,
+        .count = state->count,
+        .authors = state->authors,
+        .sources = state->sources,
+        .first_ms = state->first_ms,
+        .last_ms = state->last_ms,
+        .state_json = alert_body_to_json(body, h->arena),
+    };
+
+    if (!kept.state_json.p)
+        return -ENOMEM;
+    return h->recall->alert_put(h->recall, &kept);
+}
+
+/* What recall gave is only borrowed until its next call. */
+static struct alert_state copy_state(struct hearing *h, const struct recall_alert *a)
+{
+    return (struct alert_state){
+        .fingerprint = arena_str(h->arena, a->fingerprint),
+        .id = arena_str(h->arena, a->id),
+        .status = STR("open"),
+        .revision = a->revision,
+        .count = a->count,
+        .authors = a->authors,
+        .sources = a->sources,
+        .first_ms = a->first_ms,
+        .last_ms = a->last_ms,
+    };
+}
+
+/* A copy of a post that raised an alert: more reach, same alert. */
+static int raise_repost(struct hearing *h, const struct recall_alert *found,
+                        const struct subject *s)
+{
+    struct alert_state state = copy_state(h, found);
+    struct alert_body body;
+    struct str content = arena_str(h->arena, found->content);
+    struct str author = arena_str(h->arena, found->author);
+
+    if (!alert_body_from_json(arena_str(h->arena, found->state_json), h->arena, &body))
+        return -ENOMEM;
+    state.revision++;
+    state.count++;
+    state.authors += !str_eq(author, s->author);
+    state.last_ms = MAX(state.last_ms, s->at_ms);
+    h->out.n_reposts++;
+    int rc = put_alert(h, &body, &state, content, author);
+
+    return rc ? rc : emit(h, &body, &state);
+}
+
+static int severity_of(struct hearing *h, const struct verdict *v, int64_t at_ms,
+                       enum severity *ret)
+{
+    enum severity level = v->severity;
+
+    for (uint32_t i = 0; i < v->promise->n_triggers; i++) {
+        const struct trigger *t = &v->promise->triggers[i];
+        uint32_t mentions, authors;
+
+        if ((t->kind != TRIGGER_AUTHORS && t->kind != TRIGGER_MENTIONS) || t->level <= level)
+            continue;
+        int rc = h->recall->count(h->recall, v->promise->id, at_ms - t->within_s * 1000, &mentions,
+                                  &authors);
+
+        if (rc)
+            return rc;
+        if ((t->kind == TRIGGER_AUTHORS ? authors : mentions) >= t->count)
+            level = t->level;
+    }
+    *ret = level;
+    return 0;
+}
+
+/* A new alert, or the next revision of the one this (edited) post raised. */
+static int open_alert(struct hearing *h, const struct verdict *v, const struct subject *s)
+{
+    struct alert_body body;
+    struct recall_alert former = {0};
+    struct alert_state state = {
+        .fingerprint = fingerprint(h, v->promise, s),
+        .status = STR("open"),
+        .revision = 1,
+        .count = 1,
+        .authors = 1,
+        .sources = 1,
+        .first_ms = s->at_ms,
+        .last_ms = s->at_ms,
+    };
+    enum severity severity;
+    int rc = severity_of(h, v, s->at_ms, &severity);
+
+    if (rc == 0)
+        rc = h->recall->alert_by_fingerprint(h->recall, state.fingerprint, &former);
+    if (rc)
+        return rc;
+    if (former.fingerprint.n) {
+        state = copy_state(h, &former);
+        state.revision++;
+    } else {
+        state.id = make_ulid(h, s->at_ms, state.fingerprint, 1);
+    }
+    if (!alert_body_make(&h->d->settings, h->set, h->source, &s->m, s->author, &s->judgement, v,
+                         severity, h->now_ms, h->arena, &body))
+        return -ENOMEM;
+    rc = put_alert(h, &body, &state, s->content, s->author);
+    return rc ? rc : emit(h, &body, &state);
+}
+
+static int examine(struct hearing *h, const struct mention *m, struct subject *s)
+{
+    enum judge_about about =
+        h->source->about == DESK_ABOUT_US ? JUDGE_ABOUT_US : JUDGE_ABOUT_ANYONE;
+
+    s->m = *m;
+    mention_identify(&s->m, h->arena);
+    s->at_ms = m->published_ms != CLOCK_NONE ? m->published_ms : h->now_ms;
+    s->author = author_hash(h, m->author);
+    s->key = mention_key(h, &s->m);
+    s->content = content_key(h, m, mention_body(m, h->arena));
+    if (arena_exhausted(h->arena))
+        return -ENOMEM;
+    return judge_mention(h->d->judge, &s->m, about, h->now_ms, JUDGE_OUTCOMES, h->arena,
+                         &s->judgement);
+}
+
+static const struct verdict *verdict_on(const struct subject *s, const struct promise *p)
+{
+    for (size_t i = 0; i < s->judgement.n; i++)
+        if (s->judgement.verdicts[i].promise == p)
+            return &s->judgement.verdicts[i];
+    return NULL;
+}
+
+/* A mention held before is judged again, perhaps by newer rules. */
+static int release_one(struct hearing *h, const struct promise *p, struct str json)
+{
+    struct json *tree;
+    struct json_error error;
+    struct mention m;
+    struct subject s = {0};
+
+    if (json_parse(arena_str(h->arena, json), h->arena, &tree, &error) != JSON_OK ||
+        mention_from_json(tree, &m) != MENTION_OK)
+        return 0; /* unreadable: written by another version */
+    int rc = examine(h, &m, &s);
+    const struct verdict *v = rc ? NULL : verdict_on(&s, p);
+
+    if (!v || (v->kind != VERDICT_DENIED && v->kind != VERDICT_MEASURED))
+        return rc;
+    return open_alert(h, v, &s);
+}
+
+static int release_held(struct hearing *h, const struct promise *p)
+{
+    for (unsigned n = 0; n < RELEASES_MAX; n++) {
+        struct str json = STR_NONE;
+        int rc = h->recall->release(h->recall, p->id, &json);
+
+        if (rc || json.n == 0)
+            return rc;
+        rc = release_one(h, p, json);
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
+static struct str mention_json(struct hearing *h, const struct mention *m)
+{
+    struct sbuf b = SBUF_INIT(EVENT_BYTES_MAX);
+    struct json_writer w;
+
+    json_writer_init(&w, &b);
+    mention_write(m, &w);
+    struct str json = b.full ? STR_NONE : arena_str(h->arena, sbuf_str(&b));
+
+    sbuf_done(&b);
+    return json;
+}
+
+/* Holds a denial until enough others say the same; *ret_met tells that they do. */
+static int hold(struct hearing *h, const struct promise *p, const struct subject *s, bool *ret_met)
+{
+    uint32_t mentions, authors;
+    struct str json = mention_json(h, &s->m);
+    int rc;
+
+    if (json.n == 0) { /* too long to be held: it alerts at once rather than be lost */
+        *ret_met = true;
+        return open_alert(h, verdict_on(s, p), s);
+    }
+    rc = h->recall->hold(h->recall, p->id, fingerprint(h, p, s), s->author, s->at_ms, json,
+                         s->at_ms - p->after.within_s * 1000, &mentions, &authors);
+    if (rc)
+        return rc;
+    *ret_met = (p->after.of == AFTER_AUTHORS ? authors : mentions) >= p->after.count;
+    h->out.n_held += !*ret_met;
+    return 0;
+}
+
+static int broken(struct hearing *h, const struct verdict *v, const struct subject *s)
+{
+    const struct promise *p = v->promise;
+    struct recall_alert same = {0};
+    bool met = true;
+    int rc = h->recall->note(h->recall, p->id, s->author, s->at_ms);
+
+    h->out.n_broken++;
+    if (rc == 0)
+        rc = h->recall->alert_by_content(h->recall, p->id, s->content,
+                                         s->at_ms - h->d->settings.repost_window_s * 1000, &same);
+    if (rc)
+        return rc;
+    if (same.fingerprint.n && !str_eq(same.fingerprint, fingerprint(h, p, s)))
+        return raise_repost(h, &same, s);
+    if (v->kind != VERDICT_DENIED || p->after.of == AFTER_NONE)
+        return open_alert(h, v, s);
+    rc = hold(h, p, s, &met);
+    return rc || !met ? rc : release_held(h, p);
+}
+
+static int settle(struct hearing *h, const struct verdict *v, const struct subject *s)
+{
+    int rc = h->recall->ledger(h->recall, v->promise->id, s->at_ms,
+                               str_of(verdict_kind_name(v->kind)), s->author, v->ratio);
+
+    if (rc)
+        return rc;
+    switch (v->kind) {
+    case VERDICT_KEPT:
+        h->out.n_kept++;
+        return 0;
+    case VERDICT_DENIED:
+    case VERDICT_MEASURED:
+        return broken(h, v, s);
+    case VERDICT_DISSONANT:
+        return open_alert(h, v, s);
+    case VERDICT_NONE:
+    default:
+        return 0;
+    }
+}
+
+/* Whether the words are those of before, so an edit of them is told from none. */
+static int remember(struct hearing *h, const struct subject *s)
+{
+    return h->recall->seen(h->recall, s->key, s->content, h->now_ms, &h->out.seen);
+}
+
+static int hear(struct hearing *h, const struct mention *mention)
+{
+    struct subject s = {0};
+    int rc = examine(h, mention, &s);
+
+    if (rc == 0)
+        rc = remember(h, &s);
+    if (rc || h->out.seen == RECALL_SAME)
+        return rc;
+    h->out.own_voice = s.judgement.author == AUTHOR_OURS;
+    for (size_t i = 0; i < s.judgement.n && rc == 0; i++)
+        rc = settle(h, &s.judgement.verdicts[i], &s);
+    return rc;
+}
+
+int desk_hear(struct desk *d, struct ruleset *set, const struct desk_source *source,
+              const struct mention *mention, int64_t now_ms, struct recall *recall,
+              struct arena *arena, struct desk_outcome *ret)
+{
+    struct hearing h = {
+        .d = d, .set = set, .source = source, .now_ms = now_ms, .recall = recall, .arena = arena};
+
+    use_ruleset(d, set);
+    int rc = hear(&h, mention);
+
+    if (rc == 0 && h.events.n) {
+        struct event *events = arena_array(arena, h.events.n, sizeof(*events));
+
+        if (events) {
+            memcpy(events, h.events.items, h.events.n * sizeof(*events));
+            h.out.events = events;
+            h.out.n_events = h.events.n;
+        } else {
+            rc = -ENOMEM;
+        }
+    }
+    vec_done(&h.events);
+    if (rc == 0)
+        *ret = h.out;
+    return rc;
+}
+
+static struct str system_json(const struct desk *d, const struct event *e, struct str message,
+                              int64_t now_ms, struct arena *arena)
+{
+    struct sbuf b = SBUF_INIT(EVENT_BYTES_MAX);
+    struct json_writer w;
+    char time[CLOCK_TEXT_MAX];
+    struct str source = arena_printf(arena, "urn:couac:%.*s", STR_ARG(d->settings.instance));
+
+    json_writer_init(&w, &b);
+    json_open_object(&w);
+    json_member_str(&w, STR("specversion"), STR("1.0"));
+    json_member_str(&w, STR("id"), e->id);
+    json_member_str(&w, STR("source"), source);
+    json_member_str(&w, STR("type"), e->type);
+    json_member_str(&w, STR("subject"), e->status);
+    json_member_str(&w, STR("time"), clock_write_ms(now_ms, time));
+    json_member_str(&w, STR("datacontenttype"), STR("application/json"));
+    json_key(&w, STR("data"));
+    json_open_object(&w);
+    json_member_str(&w, STR("what"), e->status);
+    json_member_str(&w, STR("message"), message);
+    json_key(&w, STR("trace"));
+    json_open_object(&w);
+    json_member_str(&w, STR("producer"), d->settings.producer);
+    json_member_i64(&w, STR("seq"), (int64_t)e->seq);
+    json_close_object(&w);
+    json_close_object(&w);
+    json_close_object(&w);
+    struct str json = b.full ? STR_NONE : arena_str(arena, sbuf_str(&b));
+
+    sbuf_done(&b);
+    return json;
+}
+
+int desk_system_event(struct desk *d, struct str what, struct str message, int64_t now_ms,
+                      struct recall *recall, struct arena *arena, struct event *ret)
+{
+    struct event e = {.stream = EVENT_OPS,
+                      .type = STR("couac.system.v1"),
+                      .status = what,
+                      .severity = STR("medium"),
+                      .title = message};
+    struct hearing h = {.arena = arena};
+    int rc = recall->next_seq(recall, &e.seq);
+
+    if (rc)
+        return rc;
+    e.id = make_ulid(&h, now_ms, what, (uint32_t)e.seq);
+    e.json = system_json(d, &e, message, now_ms, arena);
+    if (!e.json.p)
+        return -ENOMEM;
+    *ret = e;
+    return 0;
+}

@@ -1,0 +1,237 @@
+#include <stdlib.h>
+
+#include "lib/base/alloc.h"
+#include "lib/base/arena.h"
+#include "lib/base/map.h"
+#include "lib/base/vec.h"
+#include "lib/desk/recall.h"
+
+/* recall in memory: tests and replay. Everything lives in one arena until the
+ * end; lists are walked, which is fine for what one run holds. */
+
+struct noted {
+    struct str promise, author;
+    int64_t at_ms;
+};
+
+struct held {
+    struct str promise, fingerprint, author, json;
+    int64_t at_ms;
+    bool released;
+};
+
+struct recall_in_memory {
+    struct recall port; /* first: the port is the object */
+    struct arena *arena;
+    struct map seen;              /* mention -> content (struct str *) */
+    struct map alerts;            /* fingerprint -> struct recall_alert * */
+    struct map alerts_by_content; /* promise + content -> struct recall_alert * */
+    VEC(struct noted) notes;
+    VEC(struct held) held;
+    uint64_t seq;
+};
+
+static struct recall_in_memory *self(struct recall *r)
+{
+    return (struct recall_in_memory *)r;
+}
+
+static int memory_seen(struct recall *r, struct str mention, struct str content, int64_t now_ms,
+                       enum recall_seen *ret)
+{
+    struct recall_in_memory *m = self(r);
+    struct str *former = map_get(&m->seen, mention);
+
+    (void)now_ms; /* nothing expires here */
+    if (!former) {
+        former = ARENA_NEW(m->arena, struct str);
+        (void)map_put(&m->seen, arena_str(m->arena, mention), former); /* new */
+        *ret = RECALL_NEW;
+    } else {
+        *ret = str_eq(*former, content) ? RECALL_SAME : RECALL_CHANGED;
+    }
+    *former = arena_str(m->arena, content);
+    return 0;
+}
+
+static struct str content_of(struct recall_in_memory *m, struct str promise, struct str content)
+{
+    return arena_printf(m->arena, "%.*s %.*s", STR_ARG(promise), STR_ARG(content));
+}
+
+static int memory_alert_by_content(struct recall *r, struct str promise, struct str content,
+                                   int64_t since_ms, struct recall_alert *ret)
+{
+    struct recall_in_memory *m = self(r);
+    const struct recall_alert *a = map_get(&m->alerts_by_content, content_of(m, promise, content));
+
+    *ret = a && a->last_ms >= since_ms ? *a : (struct recall_alert){0};
+    return 0;
+}
+
+static int memory_alert_by_fingerprint(struct recall *r, struct str fingerprint,
+                                       struct recall_alert *ret)
+{
+    const struct recall_alert *a = map_get(&self(r)->alerts, fingerprint);
+
+    *ret = a ? *a : (struct recall_alert){0};
+    return 0;
+}
+
+static int memory_alert_put(struct recall *r, const struct recall_alert *alert)
+{
+    struct recall_in_memory *m = self(r);
+    struct recall_alert *kept = map_get(&m->alerts, alert->fingerprint);
+
+    if (!kept)
+        kept = ARENA_NEW(m->arena, struct recall_alert);
+    *kept = *alert;
+    kept->fingerprint = arena_str(m->arena, alert->fingerprint);
+    kept->promise = arena_str(m->arena, alert->promise);
+    kept->id = arena_str(m->arena, alert->id);
+    kept->content = arena_str(m->arena, alert->content);
+    kept->author = arena_str(m->arena, alert->author);
+    kept->state_json = arena_str(m->arena, alert->state_json);
+    (void)map_put(&m->alerts, kept->fingerprint, kept); /* the same object again, or new */
+    (void)map_put(&m->alerts_by_content, content_of(m, kept->promise, kept->content), kept);
+    return 0;
+}
+
+static int memory_next_seq(struct recall *r, uint64_t *ret)
+{
+    *ret = ++self(r)->seq;
+    return 0;
+}
+
+static bool author_before(const struct str *authors, size_t n, struct str author)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(authors[i], author))
+            return true;
+    return false;
+}
+
+static int memory_hold(struct recall *r, struct str promise, struct str fingerprint,
+                       struct str author, int64_t at_ms, struct str mention_json, int64_t since_ms,
+                       uint32_t *ret_mentions, uint32_t *ret_authors)
+{
+    struct recall_in_memory *m = self(r);
+    struct held add = {arena_str(m->arena, promise),
+                       arena_str(m->arena, fingerprint),
+                       arena_str(m->arena, author),
+                       arena_str(m->arena, mention_json),
+                       at_ms,
+                       false};
+    VEC(struct str) authors = {0};
+
+    *ret_mentions = 0;
+    vec_push(&m->held, add);
+    for (size_t i = 0; i < m->held.n; i++) {
+        struct held *held = &m->held.items[i];
+
+        if (held->released || !str_eq(held->promise, promise))
+            continue;
+        if (held->at_ms < since_ms) { /* too long ago to count together */
+            held->released = true;
+            continue;
+        }
+        ++*ret_mentions;
+        if (!author_before(authors.items, authors.n, held->author))
+            vec_push(&authors, held->author);
+    }
+    *ret_authors = (uint32_t)authors.n;
+    vec_done(&authors);
+    return 0;
+}
+
+static int memory_release(struct recall *r, struct str promise, struct str *ret_json)
+{
+    struct recall_in_memory *m = self(r);
+
+    *ret_json = STR_NONE;
+    for (size_t i = 0; i < m->held.n; i++) {
+        if (m->held.items[i].released || !str_eq(m->held.items[i].promise, promise))
+            continue;
+        m->held.items[i].released = true;
+        *ret_json = m->held.items[i].json;
+        return 0;
+    }
+    return 0;
+}
+
+static int memory_note(struct recall *r, struct str promise, struct str author, int64_t at_ms)
+{
+    struct recall_in_memory *m = self(r);
+
+    vec_push(&m->notes,
+             (struct noted){arena_str(m->arena, promise), arena_str(m->arena, author), at_ms});
+    return 0;
+}
+
+static int memory_count(struct recall *r, struct str promise, int64_t since_ms,
+                        uint32_t *ret_mentions, uint32_t *ret_authors)
+{
+    struct recall_in_memory *m = self(r);
+    VEC(struct str) authors = {0};
+
+    *ret_mentions = 0;
+    for (size_t i = 0; i < m->notes.n; i++) {
+        const struct noted *note = &m->notes.items[i];
+
+        if (note->at_ms < since_ms || !str_eq(note->promise, promise))
+            continue;
+        ++*ret_mentions;
+        if (!author_before(authors.items, authors.n, note->author))
+            vec_push(&authors, note->author);
+    }
+    *ret_authors = (uint32_t)authors.n;
+    vec_done(&authors);
+    return 0;
+}
+
+static int memory_ledger(struct recall *r, struct str promise, int64_t at_ms, struct str verdict,
+                         struct str author, double ratio)
+{
+    (void)r; /* a run in memory reports its verdicts itself */
+    (void)promise;
+    (void)at_ms;
+    (void)verdict;
+    (void)author;
+    (void)ratio;
+    return 0;
+}
+
+struct recall *recall_memory_new(void)
+{
+    struct recall_in_memory *m = alloc_zeroed(1, sizeof(*m));
+
+    m->arena = arena_new(0);
+    m->port = (struct recall){
+        .seen = memory_seen,
+        .alert_by_content = memory_alert_by_content,
+        .alert_by_fingerprint = memory_alert_by_fingerprint,
+        .alert_put = memory_alert_put,
+        .next_seq = memory_next_seq,
+        .hold = memory_hold,
+        .release = memory_release,
+        .note = memory_note,
+        .count = memory_count,
+        .ledger = memory_ledger,
+    };
+    return &m->port;
+}
+
+void recall_memory_free(struct recall *r)
+{
+    if (!r)
+        return;
+    struct recall_in_memory *m = self(r);
+
+    map_done(&m->seen);
+    map_done(&m->alerts);
+    map_done(&m->alerts_by_content);
+    vec_done(&m->notes);
+    vec_done(&m->held);
+    arena_free(m->arena);
+    free(m);
+}

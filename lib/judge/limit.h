@@ -1,0 +1,18 @@
+#pragma once
+
+/* limit - how a quantity that somebody lived compares with the one that was promised. */
+
+#include "lib/judge/judge.h"
+
+/* EVIDENCE_DENIES for no quantity; else BREAKS, KEEPS, OTHER_DIMENSION or
+ * OTHER_ROLE. A promise without a limit is denied by whatever hits. */
+enum evidence_use limit_compare(const struct limit *limit, const struct quantity *q);
+
+/* Whether one of our own voices names another bound than the limit's. */
+bool limit_differs(const struct limit *limit, const struct quantity *q);
+
+/* How far beyond the limit, as in struct verdict. */
+double limit_ratio(const struct limit *limit, const struct quantity *q);
+
+/* Whether a trigger of kind OVER or UNDER is true of the quantity. */
+bool limit_trigger(const struct trigger *t, const struct quantity *q);

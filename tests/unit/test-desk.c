@@ -1,0 +1,303 @@
+#include "lib/desk/desk.h"
+
+#include <errno.h>
+
+#include "lib/base/arena.h"
+#include "lib/data/json.h"
+#include "lib/rule/load.h"
+#include "lib/rule/ruleset.h"
+#include "tests/unit/unit.h"
+
+static const char rules[] = "couac: 1\n"
+                            "brand: {accounts: [acme]}\n"
+                            "owners: {care: {contact: c@acme.example, queue: care-list}}\n"
+                            "promises:\n"
+                            "  p48:\n"
+                            "    says: Livré en 48 h\n"
+                            "    owner: care\n"
+                            "    limit: at most 48 h\n"
+                            "    about: [colis]\n"
+                            "    against: [depuis <duration>, toujours rien]\n"
+                            "    kept: [recu en <duration>]\n"
+                            "    severity: {critical: [3 authors in 1 h]}\n"
+                            "    after: 2 authors in 6 h\n"
+                            "  draft:\n"
+                            "    says: Brouillon\n"
+                            "    owner: care\n"
+                            "    status: draft\n"
+                            "    about: [colis]\n"
+                            "    against: [casse]\n";
+
+struct fixture {
+    struct ruleset *set;
+    struct desk *desk;
+    struct recall *recall;
+    struct arena *arena;
+    struct desk_outcome out;
+    unsigned n_mentions;
+};
+
+enum { T0_S = 1741305600 };
+
+static int set_up(void **state)
+{
+    static struct fixture f;
+    struct rule_text file = {STR("r.yaml"), {rules, sizeof(rules) - 1}, RULE_USER};
+    struct desk_settings settings = {.instance = STR("shop"),
+                                     .producer = STR("couac-1"),
+                                     .privacy = PRIVACY_PSEUDONYMOUS,
+                                     .hmac_key = STR("secret"),
+                                     .retention_s = 30 * 86400,
+                                     .repost_window_s = 7 * 86400};
+    struct diags diags;
+
+    f = (struct fixture){.arena = arena_new(0), .recall = recall_memory_new()};
+    diags_init(&diags);
+    if (rule_load(&file, 1, &diags, &f.set) != LOAD_OK)
+        return -1;
+    diags_done(&diags);
+    f.desk = desk_new(&settings);
+    *state = &f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+
+    desk_free(f->desk);
+    ruleset_unref(f->set);
+    recall_memory_free(f->recall);
+    arena_free(f->arena);
+    return 0;
+}
+
+static struct mention post(struct fixture *f, const char *author, const char *text, int at_s)
+{
+    struct mention m = MENTION_INIT;
+
+    m.id = arena_printf(f->arena, "post:%u", f->n_mentions++);
+    m.author = str_of(author);
+    m.text = str_of(text);
+    m.lang = STR("fr");
+    m.published_ms = (int64_t)(T0_S + at_s) * 1000;
+    return m;
+}
+
+static const struct event *hear(struct fixture *f, struct mention m)
+{
+    struct desk_source source = {.id = STR("feed")};
+
+    assert_int_equal(
+        desk_hear(f->desk, f->set, &source, &m, m.published_ms + 500, f->recall, f->arena, &f->out),
+        0);
+    return f->out.events;
+}
+
+static const struct json *data_of(struct fixture *f, const struct event *e)
+{
+    struct json *tree;
+    struct json_error error;
+
+    assert_int_equal(json_parse(e->json, f->arena, &tree, &error), JSON_OK);
+    assert_str_equal(json_get_str(tree, STR("specversion")), STR("1.0"));
+    assert_str_equal(json_get_str(tree, STR("source")), STR("urn:couac:shop"));
+    return json_get(tree, STR("data"));
+}
+
+static int64_t number(const struct json *object, struct str key)
+{
+    int64_t n = -1;
+
+    assert_true(json_to_i64(json_get(object, key), &n));
+    return n;
+}
+
+static void a_measured_breach_alerts_at_once_with_all_that_is_needed(void **state)
+{
+    struct fixture *f = *state;
+    const struct event *e = hear(f, post(f, "@jean_dupont",
+                                         "Mon colis depuis 6 jours, appelez le 06 12 34 56 78 ou "
+                                         "jean@mail.example, merci @acme et @marie",
+                                         0));
+
+    assert_int_equal(f->out.n_events, 1);
+    assert_int_equal(f->out.n_broken, 1);
+    assert_int_equal(e->seq, 1);
+    assert_int_equal(e->stream, EVENT_ALERTS);
+    assert_str_equal(e->promise, STR("p48"));
+    assert_str_equal(e->owner_queue, STR("care-list"));
+    assert_int_equal(e->id.n, 26);
+    const struct json *data = data_of(f, e);
+    struct str excerpt = json_get_str(json_get(data, STR("mention")), STR("excerpt"));
+
+    assert_str_equal(excerpt, STR("Mon colis depuis 6 jours, appelez le ************** ou "
+                                  "*****************, merci @acme et @*****"));
+    assert_str_equal(json_get_str(json_get(data, STR("contradiction")), STR("strength")),
+                     STR("measured"));
+    assert_int_equal(str_find(e->json, STR("jean"), 0), SIZE_MAX);
+    assert_str_equal(
+        json_get_str(json_get(json_get(data, STR("mention")), STR("author")), STR("hash")),
+        STR("k1:d2f73b0c143dd775"));
+}
+
+static void heard_again_it_is_silent(void **state)
+{
+    struct fixture *f = *state;
+    struct mention m = post(f, "a", "colis depuis 4 jours", 0);
+
+    (void)hear(f, m);
+    assert_int_equal(f->out.n_events, 1);
+    (void)hear(f, m);
+    assert_int_equal(f->out.seen, RECALL_SAME);
+    assert_int_equal(f->out.n_events, 0);
+}
+
+static void an_edit_is_the_next_revision_of_the_same_alert(void **state)
+{
+    struct fixture *f = *state;
+    struct mention m = post(f, "a", "colis depuis 4 jours", 0);
+    struct str id = hear(f, m)->id;
+
+    m.text = STR("colis depuis 5 jours");
+    const struct event *e = hear(f, m);
+
+    assert_int_equal(f->out.seen, RECALL_CHANGED);
+    assert_str_equal(e->id, id);
+    assert_int_equal(number(json_get(data_of(f, e), STR("alert")), STR("revision")), 2);
+}
+
+static void a_repost_raises_the_reach_of_the_first(void **state)
+{
+    struct fixture *f = *state;
+    const char *text = "Mon colis est bloque depuis 6 jours dans votre entrepot, honteux";
+    struct str id = hear(f, post(f, "a", text, 0))->id;
+    struct mention m = post(f, "b", text, 60);
+
+    m.text = arena_printf(f->arena, "RT @a: %s", text);
+    const struct event *e = hear(f, m);
+    const struct json *data = data_of(f, e);
+
+    assert_int_equal(f->out.n_reposts, 1);
+    assert_str_equal(e->id, id);
+    assert_int_equal(number(json_get(data, STR("group")), STR("count")), 2);
+    assert_int_equal(number(json_get(data, STR("group")), STR("authors")), 2);
+    assert_int_equal(number(json_get(data, STR("alert")), STR("revision")), 2);
+}
+
+static void short_words_of_two_people_are_two_alerts(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(str_cmp(hear(f, post(f, "a", "colis depuis 6 jours", 0))->id,
+                             hear(f, post(f, "b", "colis depuis 6 jours", 1))->id) != 0,
+                     1);
+    assert_int_equal(f->out.n_reposts, 0);
+}
+
+static void denials_wait_for_others_and_are_released_together(void **state)
+{
+    struct fixture *f = *state;
+
+    (void)hear(f, post(f, "a", "colis : toujours rien", 0));
+    assert_int_equal(f->out.n_held, 1);
+    (void)hear(f, post(f, "a", "colis ? toujours rien de rien", 60));
+    assert_int_equal(f->out.n_held, 1);
+    const struct event *e = hear(f, post(f, "b", "toujours rien pour mon colis", 120));
+
+    assert_int_equal(f->out.n_held, 0);
+    assert_int_equal(f->out.n_events, 3);
+    assert_true(e[0].seq < e[1].seq && e[1].seq < e[2].seq);
+    assert_str_equal(e[2].severity, STR("medium"));
+}
+
+static void denials_too_far_apart_do_not_count_together(void **state)
+{
+    struct fixture *f = *state;
+
+    (void)hear(f, post(f, "a", "colis : toujours rien", 0));
+    (void)hear(f, post(f, "b", "toujours rien pour mon colis", 7 * 3600));
+    assert_int_equal(f->out.n_held, 1);
+    assert_int_equal(f->out.n_events, 0);
+}
+
+static void many_authors_raise_the_severity(void **state)
+{
+    struct fixture *f = *state;
+
+    (void)hear(f, post(f, "a", "colis depuis 4 jours", 0));
+    (void)hear(f, post(f, "b", "colis depuis 5 jours", 60));
+    assert_str_equal(f->out.events[0].severity, STR("medium"));
+    (void)hear(f, post(f, "c", "colis depuis 6 jours", 120));
+    assert_str_equal(f->out.events[0].severity, STR("critical"));
+}
+
+static void praise_drafts_and_our_own_voice_do_not_reach_the_queue(void **state)
+{
+    struct fixture *f = *state;
+
+    (void)hear(f, post(f, "a", "colis recu en 24 h", 0));
+    assert_int_equal(f->out.n_events, 0);
+    assert_int_equal(f->out.n_kept, 1);
+    (void)hear(f, post(f, "@Acme", "colis depuis 6 jours", 0));
+    assert_true(f->out.own_voice);
+    assert_int_equal(f->out.n_events, 0);
+    (void)hear(f, post(f, "a", "colis casse", 0));
+    assert_int_equal(f->out.events[0].stream, EVENT_SHADOW);
+    assert_int_equal(f->out.events[0].owner_queue.n, 0);
+}
+
+static void the_same_post_gets_the_same_ids_from_another_producer(void **state)
+{
+    struct fixture *f = *state;
+    struct mention m = post(f, "a", "colis depuis 4 jours", 0);
+    struct str id = hear(f, m)->id;
+    struct recall *other = recall_memory_new();
+    struct desk_settings settings = {
+        .instance = STR("x"), .producer = STR("y"), .privacy = PRIVACY_NONE};
+    struct desk *desk = desk_new(&settings);
+    struct desk_source source = {.id = STR("another")};
+
+    assert_int_equal(desk_hear(desk, f->set, &source, &m, 0, other, f->arena, &f->out), 0);
+    assert_str_equal(f->out.events[0].id, id);
+    desk_free(desk);
+    recall_memory_free(other);
+}
+
+static void a_small_arena_is_an_error_and_no_crash(void **state)
+{
+    struct fixture *f = *state;
+    struct desk_source source = {.id = STR("feed")};
+    struct mention m = post(f, "a", "colis depuis 4 jours", 0);
+
+    for (size_t limit = 1; limit < 40000; limit += 97) {
+        struct arena *small = arena_new(limit);
+        struct recall *recall = recall_memory_new();
+        int rc = desk_hear(f->desk, f->set, &source, &m, 0, recall, small, &f->out);
+
+        assert_true(rc == 0 || rc == -ENOMEM);
+        recall_memory_free(recall);
+        arena_free(small);
+    }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_measured_breach_alerts_at_once_with_all_that_is_needed),
+        TEST(heard_again_it_is_silent),
+        TEST(an_edit_is_the_next_revision_of_the_same_alert),
+        TEST(a_repost_raises_the_reach_of_the_first),
+        TEST(short_words_of_two_people_are_two_alerts),
+        TEST(denials_wait_for_others_and_are_released_together),
+        TEST(denials_too_far_apart_do_not_count_together),
+        TEST(many_authors_raise_the_severity),
+        TEST(praise_drafts_and_our_own_voice_do_not_reach_the_queue),
+        TEST(the_same_post_gets_the_same_ids_from_another_producer),
+        TEST(a_small_arena_is_an_error_and_no_crash),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
