@@ -2,12 +2,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { KEY_MAX = 64, PATH_BYTES_MAX = 4096 };
+#include "lib/base/alloc.h"
+
+enum { KEY_MAX = 64 };
 
 static int slurp(int fd, struct sbuf *ret)
 {
@@ -37,22 +40,30 @@ static int read_path(const char *path, struct sbuf *ret)
     return r;
 }
 
-int credential_read(struct str name, struct sbuf *ret)
+char *credential_path(struct str name)
 {
     const char *folder = getenv("CREDENTIALS_DIRECTORY");
-    struct sbuf path = SBUF_INIT(PATH_BYTES_MAX);
-    bool bare = str_find_char(name, '/', 0) == SIZE_MAX;
+    bool bare = name.n && str_find_char(name, '/', 0) == SIZE_MAX;
+    size_t room = name.n + (folder ? strlen(folder) : 0) + 2;
+    char *path = alloc_zeroed(room, 1);
+
+    /* Outside of systemd a bare name is a file that is not there. */
+    if (bare)
+        (void)snprintf(path, room, "%s/%.*s", folder ? folder : "", STR_ARG(name)); /* fits */
+    else if (name.n)
+        memcpy(path, name.p, name.n);
+    return path;
+}
+
+int credential_read(struct str name, struct sbuf *ret)
+{
+    char *path = credential_path(name);
 
     credential_wipe(ret);
     sbuf_init(ret, CREDENTIAL_MAX);
-    if (bare && !folder)
-        return -ENOENT;
-    if (bare)
-        sbuf_printf(&path, "%s/", folder);
-    sbuf_add(&path, name);
-    int r = path.full ? -ENAMETOOLONG : read_path(sbuf_cstr(&path), ret);
+    int r = read_path(path, ret);
 
-    sbuf_done(&path);
+    free(path);
     return r;
 }
 

@@ -14,6 +14,8 @@ enum { CREDENTIAL_MAX = 64 * 1024 };
 /* Return 0; -ENOENT (also for a name without $CREDENTIALS_DIRECTORY), -EFBIG, -ENODATA
  * when it is empty, or what open and read said. `ret` is emptied first. */
 int credential_read(struct str name, struct sbuf *ret) MUST_CHECK;
+/* The path it is read from, on the heap; never NULL, empty for an empty name. */
+char *credential_path(struct str name) __attribute__((returns_nonnull));
 void credential_wipe(struct sbuf *secret);
 
 /* The secret in `path`; when the file is not there, `bytes` random bytes in hex are

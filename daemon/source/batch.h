@@ -26,7 +26,7 @@ struct batch {
     void (*done)(void *arg, int result);
     void *arg;
     struct batch *next; /* the intake's */
-    size_t heard;       /* idem */
+    size_t heard, committed; /* idem: mentions so far */
 };
 
 /* Takes the batch; `done` is called on a later turn of the loop. */

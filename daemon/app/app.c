@@ -1,0 +1,569 @@
+#include "daemon/app/app.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "daemon/app/intake.h"
+#include "daemon/app/rulebook.h"
+#include "daemon/app/watch.h"
+#include "daemon/config/credential.h"
+#include "daemon/core/build.h"
+#include "daemon/core/log.h"
+#include "daemon/core/loop.h"
+#include "daemon/core/notify.h"
+#include "daemon/sink/courier.h"
+#include "daemon/source/poll.h"
+#include "daemon/store/store.h"
+#include "lib/base/alloc.h"
+#include "lib/base/arena.h"
+#include "lib/base/diag.h"
+#include "lib/base/vec.h"
+#include "lib/desk/desk.h"
+#include "lib/rule/ruleset.h"
+
+enum {
+    STATUS_MS = 10 * 1000,
+    PRUNE_MS = 10 * 60 * 1000,
+    PRUNE_MORE_MS = 1000,
+    PROBE_MS = 2 * 1000,
+    LEAVE_MS = 2 * 1000, /* what is left in the outbox is delivered by the next start */
+    LEAVE_LOOK_MS = 20,
+    KEY_BYTES = 32,
+    REPOST_WINDOW_S = 7 * 86400,
+};
+
+enum { SIGNALS = 3 };
+
+struct app {
+    struct config *config;
+    struct ruleset *set;
+    struct loop *loop;
+    struct notify *notify;
+    struct store *store;
+    struct desk *desk;
+    struct intake *intake;
+    struct courier *courier;
+    struct poll *poll;
+    struct watch *watch;
+    struct event *signals[SIGNALS];
+    struct event *status_timer, *prune_timer, *probe_timer, *leave_timer;
+    char *password_file;
+    int64_t leave_by_ms; /* 0: we stay */
+    int exit_status;
+};
+
+/* --- what people see ------------------------------------------------------- */
+
+void app_log_diags(const struct diags *diags)
+{
+    for (size_t i = 0; i < diags->n; i++) {
+        const struct diag *d = &diags->items[i];
+        struct sbuf text = SBUF_INIT(8192), at = SBUF_INIT(4200);
+
+        diag_write_short(d, &text);
+        sbuf_printf(&at, "%.*s", STR_ARG(d->at.file));
+        if (d->at.line)
+            sbuf_printf(&at, ":%u", d->at.line);
+        if (d->at.line && d->at.col)
+            sbuf_printf(&at, ":%u", d->at.col);
+        if (d->level == DIAG_ERROR)
+            log_error("config.error", LOG_STR("at", sbuf_str(&at)),
+                      LOG_STR("message", sbuf_str(&text)), LOG_STR("hint", d->hint));
+        else
+            log_warn("config.warning", LOG_STR("at", sbuf_str(&at)),
+                     LOG_STR("message", sbuf_str(&text)), LOG_STR("hint", d->hint));
+        sbuf_done(&text);
+        sbuf_done(&at);
+    }
+}
+
+static void show_status(struct app *a)
+{
+    struct poll_counts p = poll_count(a->poll);
+    const struct intake_counts *in = intake_counts(a->intake);
+    struct str trouble = courier_trouble(a->courier);
+
+    notify_status("%zu sources (%zu failing, %zu gone), %zu promises; %" PRIu64 " posts heard, %" PRIu64
+                  " broken; %" PRIu64 " of %" PRIu64 " events delivered%s%.*s",
+                  p.sources, p.failing, p.gone, a->set->n_promises, in->fresh + in->changed,
+                  in->broken, courier_acked(a->courier), store_last_seq(a->store),
+                  trouble.n ? "; redis: " : "", STR_ARG(trouble));
+}
+
+static void on_status(int fd, short what, void *arg)
+{
+    struct app *a = arg;
+
+    (void)fd, (void)what;
+    log_flush_repeats(LOG_FLUSH_DUE);
+    show_status(a);
+    loop_timer_in(a->status_timer, loop_jitter_ms(a->loop, STATUS_MS));
+}
+
+static void put_field(struct courier_field *f, const char *key, uint64_t value)
+{
+    f->key = key;
+    (void)snprintf(f->value, sizeof(f->value), "%" PRIu64, value); /* fits */
+}
+
+/* What the status hash in Redis says beside the courier's own lines. */
+static size_t status_fields(void *arg, struct courier_field *ret, size_t max)
+{
+    struct app *a = arg;
+    struct poll_counts p = poll_count(a->poll);
+    const struct intake_counts *in = intake_counts(a->intake);
+    const struct loop_lag *lag = loop_lag(a->loop);
+    size_t n = 0;
+    const struct {
+        const char *key;
+        uint64_t value;
+    } lines[] = {
+        {"sources", p.sources},         {"sources_failing", p.failing},
+        {"sources_gone", p.gone},       {"polls", p.polls},
+        {"polls_same", p.same},         {"polls_failed", p.failed},
+        {"posts_heard", in->heard},     {"posts_new", in->fresh},
+        {"posts_skipped", in->skipped}, {"posts_too_old", p.too_old},
+        {"broken", in->broken},         {"promises", a->set->n_promises},
+        {"loop_lag_max_ms", (uint64_t)lag->max_ms},
+    };
+
+    for (; n < ARRAY_LEN(lines) && n + 1 < max; n++)
+        put_field(&ret[n], lines[n].key, lines[n].value);
+    if (n < max) {
+        ret[n].key = "rules";
+        (void)snprintf(ret[n].value, sizeof(ret[n].value), "%.16s", a->set->sha256); /* fits */
+        n++;
+    }
+    return n;
+}
+
+/* --- the end --------------------------------------------------------------- */
+
+static void stop_with(struct app *a, int status)
+{
+    a->exit_status = MAX(a->exit_status, status);
+    loop_stop(a->loop);
+}
+
+static void on_fatal(void *arg, int error)
+{
+    log_error("state.failed", LOG_ERRNO(error),
+              LOG_STR("hint", "the next start goes on from what the disk has"));
+    stop_with(arg, APP_EX_STATE);
+}
+
+static void on_leave(int fd, short what, void *arg)
+{
+    struct app *a = arg;
+
+    (void)fd, (void)what;
+    if (courier_idle(a->courier) || loop_now_ms() >= a->leave_by_ms)
+        loop_stop(a->loop);
+    else
+        loop_timer_in(a->leave_timer, LEAVE_LOOK_MS);
+}
+
+/* Ask nobody any more, commit what came, give the courier a moment. */
+static void leave(struct app *a, const char *signal_name)
+{
+    if (a->leave_by_ms) { /* asked twice */
+        loop_stop(a->loop);
+        return;
+    }
+    log_info("couacd.stopping", LOG_STR("signal", signal_name));
+    notify_stopping();
+    poll_stop(a->poll);
+    intake_drain(a->intake);
+    a->leave_by_ms = loop_now_ms() + LEAVE_MS;
+    loop_timer_in(a->leave_timer, 0);
+}
+
+/* --- reload ---------------------------------------------------------------- */
+
+static void watch_files(struct app *a)
+{
+    const struct str paths[] = {a->config->file, a->config->rules};
+
+    watch_paths(a->watch, paths, ARRAY_LEN(paths));
+}
+
+static void keep_known(struct app *a)
+{
+    VEC(struct str) ids = {0};
+
+    for (size_t i = 0; i < a->config->n_sources; i++)
+        vec_push(&ids, a->config->sources[i].id);
+    int r = store_source_keep(a->store, ids.items, ids.n);
+
+    if (r < 0)
+        log_warn("store.failed", LOG_ERRNO(r));
+    vec_done(&ids);
+}
+
+static void warn_restart(struct app *a, const struct config *next)
+{
+    struct sbuf keys = SBUF_INIT(4096);
+
+    config_needs_restart(a->config, next, &keys);
+    if (keys.n)
+        log_warn("reload.needs-restart", LOG_STR("keys", sbuf_str(&keys)));
+    sbuf_done(&keys);
+}
+
+static void swap(struct app *a, struct config *config, struct ruleset *set)
+{
+    struct config *old_config = a->config;
+    struct ruleset *old_set = a->set;
+
+    warn_restart(a, config);
+    log_setup((enum log_level)config->log_level, (enum log_format)config->log_format);
+    a->config = config;
+    a->set = set;
+    intake_rules(a->intake, set);
+    poll_reload(a->poll, config);
+    keep_known(a);
+    log_info("reload.done", LOG_INT("sources", config->n_sources),
+             LOG_INT("promises", set->n_promises), LOG_STR("rules", str_of(set->sha256)));
+    ruleset_unref(old_set);
+    config_free(old_config);
+}
+
+static void reload_failed(struct app *a, const struct diags *diags)
+{
+    struct sbuf text = SBUF_INIT(8192);
+    size_t first = 0;
+
+    while (first + 1 < diags->n && diags->items[first].level != DIAG_ERROR)
+        first++;
+    diag_write_short(&diags->items[first], &text);
+    log_error("reload.failed", LOG_INT("errors", diags->n_errors),
+              LOG_STR("first", sbuf_str(&text)), LOG_STR("kept", str_of(a->set->sha256)));
+    notify_status("reload failed, the old rules stay: %s", sbuf_cstr(&text));
+    intake_tell(a->intake, STR("reload-failed"), sbuf_str(&text));
+    sbuf_done(&text);
+}
+
+/* All or nothing: any error keeps the old configuration and the old rules. */
+static void reload(struct app *a)
+{
+    struct diags diags;
+    struct config *config;
+    struct ruleset *set = NULL;
+
+    notify_reloading();
+    diags_init(&diags);
+    config = config_load(a->config->file.p, &diags);
+    set = rulebook_load(config ? config : a->config, &diags);
+    app_log_diags(&diags);
+    if (config && set) {
+        swap(a, config, set);
+        show_status(a);
+    } else {
+        reload_failed(a, &diags);
+        ruleset_unref(set);
+        config_free(config);
+    }
+    diags_done(&diags);
+    watch_files(a);
+    notify_ready();
+    loop_timer_in(a->status_timer, loop_jitter_ms(a->loop, STATUS_MS));
+}
+
+static void on_changed(void *arg)
+{
+    struct app *a = arg;
+
+    if (!a->leave_by_ms)
+        reload(a);
+}
+
+static void on_signal(int number, short what, void *arg)
+{
+    struct app *a = arg;
+
+    (void)what;
+    if (number == SIGHUP && !a->leave_by_ms)
+        reload(a);
+    else if (number != SIGHUP)
+        leave(a, number == SIGTERM ? "SIGTERM" : "SIGINT");
+}
+
+/* --- upkeep ---------------------------------------------------------------- */
+
+static void on_prune(int fd, short what, void *arg)
+{
+    struct app *a = arg;
+    const struct config *c = a->config;
+    struct store_retention keep = {c->keep_sent_ms, c->keep_seen_ms, c->keep_alerts_ms,
+                                   c->keep_ledger_ms};
+    int r = store_prune(a->store, &keep, loop_wall_ms());
+
+    (void)fd, (void)what;
+    if (r < 0)
+        log_warn("store.prune", LOG_ERRNO(r));
+    loop_timer_in(a->prune_timer, loop_jitter_ms(a->loop, r > 0 ? PRUNE_MORE_MS : PRUNE_MS));
+}
+
+static void on_probe(int fd, short what, void *arg)
+{
+    struct app *a = arg;
+
+    (void)fd, (void)what;
+    if (!store_accepts(a->store) && store_probe(a->store))
+        log_info("state.resumed");
+    loop_timer_in(a->probe_timer, loop_jitter_ms(a->loop, PROBE_MS));
+}
+
+static void on_committed(void *arg)
+{
+    courier_nudge(((struct app *)arg)->courier);
+}
+
+static void on_told(void *arg, struct str what, struct str message)
+{
+    log_warn("courier.told", LOG_STR("what", what), LOG_STR("message", message));
+    intake_tell(((struct app *)arg)->intake, what, message);
+}
+
+/* --- putting it together --------------------------------------------------- */
+
+static int refused(enum store_refusal why, struct str state)
+{
+    static const struct {
+        const char *text;
+        int status;
+    } reasons[] = {
+        [STORE_E_LOCKED] = {"another couacd uses this state", APP_EX_STATE},
+        [STORE_E_NEWER] = {"a newer couacd wrote this state", APP_EX_CONFIG},
+        [STORE_E_FOREIGN] = {"couac.db is the database of another program", APP_EX_CONFIG},
+    };
+
+    log_error("state.refused", LOG_STR("state", state), LOG_STR("why", reasons[why].text));
+    return reasons[why].status;
+}
+
+static int open_state(struct app *a, struct store_report *report)
+{
+    struct sbuf path = SBUF_INIT(4096);
+    int r;
+
+    sbuf_printf(&path, "%.*s/couac.db", STR_ARG(a->config->state));
+    r = path.full ? -ENAMETOOLONG
+                  : store_open(sbuf_cstr(&path), loop_wall_ms(), &a->store, report);
+    sbuf_done(&path);
+    if (r > 0)
+        return refused((enum store_refusal)r, a->config->state);
+    if (r < 0) {
+        log_error("state.failed", LOG_STR("state", a->config->state), LOG_ERRNO(r),
+                  LOG_STR("hint", "`state` in couac.yaml must be a folder we may write to"));
+        return APP_EX_STATE;
+    }
+    if (report->salvaged)
+        log_warn("state.salvaged", LOG_STR("set_aside", report->set_aside),
+                 LOG_INT("rows", report->rows_salvaged),
+                 LOG_INT("damaged_tables", report->tables_damaged));
+    return 0;
+}
+
+/* The key that turns authors into hashes. */
+static int read_key(const struct config *c, struct sbuf *ret)
+{
+    struct sbuf path = SBUF_INIT(4096);
+    int r;
+
+    if (c->privacy_key_file.n) {
+        r = credential_read(c->privacy_key_file, ret);
+    } else {
+        sbuf_printf(&path, "%.*s/privacy.key", STR_ARG(c->state));
+        r = credential_make(sbuf_cstr(&path), KEY_BYTES, ret);
+    }
+    sbuf_done(&path);
+    if (r < 0)
+        log_error("privacy.key", LOG_STR("file", c->privacy_key_file), LOG_ERRNO(r),
+                  LOG_STR("hint", "see privacy.key_file in couac.yaml"));
+    return r < 0 ? APP_EX_CONFIG : 0;
+}
+
+static int make_desk(struct app *a)
+{
+    static const enum privacy_mode modes[] = {
+        [CONFIG_PSEUDONYMOUS] = PRIVACY_PSEUDONYMOUS,
+        [CONFIG_NONE] = PRIVACY_NONE,
+        [CONFIG_CLEAR] = PRIVACY_CLEAR,
+    };
+    const struct config *c = a->config;
+    struct sbuf key = SBUF_INIT(CREDENTIAL_MAX);
+    int status = c->privacy == CONFIG_PSEUDONYMOUS ? read_key(c, &key) : 0;
+    struct desk_settings settings = {
+        .instance = c->instance,
+        .producer = c->producer,
+        .privacy = modes[c->privacy],
+        .hmac_key = sbuf_str(&key),
+        .retention_s = c->keep_alerts_ms / 1000,
+        .repost_window_s = REPOST_WINDOW_S,
+    };
+
+    if (status == 0)
+        a->desk = desk_new(&settings); /* copies */
+    credential_wipe(&key);
+    return status;
+}
+
+static int make_courier(struct app *a)
+{
+    const struct config_redis *r = &a->config->redis;
+    struct courier_options options = {
+        .link = {.client_name = "couacd",
+                 .connect_timeout_ms = r->connect_ms,
+                 .reply_timeout_ms = r->reply_ms,
+                 .tls.ca_file = r->ca_file.n ? r->ca_file.p : "",
+                 .tls.cert_file = "",
+                 .tls.key_file = ""},
+        .prefix = r->prefix,
+        .producer = a->config->producer,
+        .queue_cap = r->queue ? r->queue_max : 0,
+        .stream_cap = r->stream_max,
+        .stream_age_ms = a->config->keep_alerts_ms,
+        .told = on_told,
+        .status = status_fields,
+        .fatal = on_fatal,
+        .arg = a,
+    };
+    const char *why = "";
+
+    if (target_parse(r->url, &options.link.target, &why) < 0) {
+        log_error("config.error", LOG_STR("key", "redis.url"), LOG_STR("message", why));
+        return APP_EX_CONFIG;
+    }
+    if (r->user.n)
+        (void)snprintf(options.link.target.user, sizeof(options.link.target.user), "%s", r->user.p);
+    a->password_file = credential_path(r->password_file);
+    options.link.password_file = a->password_file;
+    a->courier = courier_new(a->loop, a->store, &options);
+    return 0;
+}
+
+static void make_sources(struct app *a)
+{
+    struct intake_ports in = {.loop = a->loop,
+                              .store = a->store,
+                              .desk = a->desk,
+                              .committed = on_committed,
+                              .fatal = on_fatal,
+                              .arg = a};
+
+    a->intake = intake_new(&in, a->set);
+    struct poll_ports ports = {a->loop, a->store, intake_submit, a->intake};
+
+    keep_known(a);
+    a->poll = poll_new(&ports, a->config);
+}
+
+static void make_events(struct app *a)
+{
+    static const int numbers[SIGNALS] = {SIGHUP, SIGTERM, SIGINT};
+
+    for (size_t i = 0; i < SIGNALS; i++) {
+        a->signals[i] =
+            event_new(loop_base(a->loop), numbers[i], EV_SIGNAL | EV_PERSIST, on_signal, a);
+        if (!a->signals[i] || event_add(a->signals[i], NULL) != 0)
+            abort(); /* out of memory */
+    }
+    a->status_timer = loop_timer(a->loop, on_status, a);
+    a->prune_timer = loop_timer(a->loop, on_prune, a);
+    a->probe_timer = loop_timer(a->loop, on_probe, a);
+    a->leave_timer = loop_timer(a->loop, on_leave, a);
+    loop_timer_in(a->status_timer, loop_jitter_ms(a->loop, 1000));
+    loop_timer_in(a->prune_timer, loop_jitter_ms(a->loop, PRUNE_MORE_MS));
+    loop_timer_in(a->probe_timer, loop_jitter_ms(a->loop, PROBE_MS));
+    a->watch = watch_new(a->loop, on_changed, a);
+    watch_files(a);
+    a->notify = notify_new(a->loop);
+}
+
+/* Each connection is a descriptor; the soft limit of 1024 is for select(2), which we do not use. */
+static void raise_limits(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+            log_warn("limit.files", LOG_ERRNO(errno));
+    }
+    (void)signal(SIGPIPE, SIG_IGN); /* cannot fail for this signal */
+}
+
+static int make(struct app *a, struct store_report *report)
+{
+    int status = open_state(a, report);
+
+    a->loop = loop_new();
+    if (status == 0)
+        status = make_desk(a);
+    if (status == 0)
+        status = make_courier(a);
+    if (status)
+        return status;
+    make_sources(a);
+    make_events(a);
+    return 0;
+}
+
+static void free_event(struct event *e)
+{
+    if (e)
+        event_free(e);
+}
+
+static void unmake(struct app *a)
+{
+    for (size_t i = 0; i < SIGNALS; i++)
+        free_event(a->signals[i]);
+    free_event(a->status_timer);
+    free_event(a->prune_timer);
+    free_event(a->probe_timer);
+    free_event(a->leave_timer);
+    watch_free(a->watch);
+    notify_free(a->notify);
+    poll_free(a->poll);
+    intake_free(a->intake);
+    courier_free(a->courier);
+    desk_free(a->desk);
+    loop_free(a->loop); /* what was deferred may still look at the store */
+    store_close(a->store);
+    ruleset_unref(a->set);
+    config_free(a->config);
+    free(a->password_file);
+    log_flush_repeats(LOG_FLUSH_ALL);
+}
+
+int app_run(struct config *config, struct ruleset *set)
+{
+    struct app a = {.config = config, .set = set};
+    struct store_report report;
+    int status;
+
+    raise_limits();
+    status = make(&a, &report);
+    if (status == 0) {
+        log_info("couacd.started", LOG_STR("version", COUAC_VERSION),
+                 LOG_INT("sources", config->n_sources), LOG_INT("promises", set->n_promises),
+                 LOG_STR("rules", str_of(set->sha256)));
+        if (report.salvaged)
+            intake_tell(a.intake, STR("state-salvaged"), str_of(report.set_aside));
+        courier_start(a.courier);
+        notify_ready();
+        loop_run(a.loop);
+        intake_drain(a.intake);
+        log_info("couacd.stopped", LOG_INT("status", a.exit_status));
+        status = a.exit_status;
+    }
+    unmake(&a);
+    return status;
+}

@@ -1,0 +1,322 @@
+#include "daemon/app/intake.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdlib.h>
+
+#include "daemon/core/log.h"
+#include "daemon/core/loop.h"
+#include "lib/base/alloc.h"
+#include "lib/base/arena.h"
+#include "lib/desk/desk.h"
+#include "lib/rule/ruleset.h"
+
+/* Bounds: sources hand in one batch each and wait for it, so the queue is never
+ * longer than the requests under way plus the pushes that the listener admits. */
+
+enum { MENTION_ARENA_BYTES = 16 << 20 };
+
+struct queue {
+    struct batch *first, **end;
+};
+
+struct intake {
+    struct intake_ports ports;
+    struct ruleset *set;
+    struct queue waiting;
+    struct queue heard; /* whole, in the open transaction */
+    size_t items;       /* mentions waiting */
+    struct event *timer;
+    struct arena *arena; /* one mention */
+    struct intake_counts counts;
+    struct intake_counts before; /* as at the beginning of the transaction */
+};
+
+static void put(struct queue *q, struct batch *b)
+{
+    b->next = NULL;
+    *q->end = b;
+    q->end = &b->next;
+}
+
+static struct batch *take(struct queue *q)
+{
+    struct batch *b = q->first;
+
+    if (!b)
+        return NULL;
+    q->first = b->next;
+    if (!q->first)
+        q->end = &q->first;
+    return b;
+}
+
+static void finish(struct intake *in, struct batch *b, int result)
+{
+    in->counts.pending--;
+    in->counts.batches += result == 0;
+    in->counts.refused += result < 0;
+    if (b->done)
+        b->done(b->arg, result);
+    batch_free(b);
+}
+
+static void finish_all(struct intake *in, struct queue *q, int result)
+{
+    struct batch *b;
+
+    while ((b = take(q)))
+        finish(in, b, result);
+}
+
+static void add_up(struct intake *in, const struct desk_outcome *o)
+{
+    struct intake_counts *c = &in->counts;
+
+    c->heard++;
+    c->fresh += o->seen == RECALL_NEW;
+    c->same += o->seen == RECALL_SAME;
+    c->changed += o->seen == RECALL_CHANGED;
+    c->broken += o->n_broken;
+    c->kept += o->n_kept;
+    c->held += o->n_held;
+    c->reposts += o->n_reposts;
+    c->own += o->own_voice;
+    c->events += o->n_events;
+}
+
+static int hear(struct intake *in, const struct batch *b, const struct mention *m)
+{
+    struct desk_source source = {b->source,
+                                 b->about == CONFIG_ABOUT_US ? DESK_ABOUT_US : DESK_ABOUT_ANYONE};
+    struct desk_outcome outcome;
+    int64_t now_ms = loop_wall_ms();
+    int r;
+
+    arena_reset(in->arena);
+    r = desk_hear(in->ports.desk, in->set, &source, m, now_ms, store_recall(in->ports.store),
+                  in->arena, &outcome);
+    for (size_t i = 0; r == 0 && i < outcome.n_events; i++)
+        r = store_queue(in->ports.store, &outcome.events[i], now_ms);
+    if (r == 0)
+        add_up(in, &outcome);
+    return r;
+}
+
+static bool nothing_to_hear(const struct mention *m)
+{
+    return m->text.n == 0 && m->title.n == 0;
+}
+
+/* The mention that is too much for us is made empty and left out when all is heard again. */
+static bool skip(struct batch *b, int error)
+{
+    struct mention *m = &b->mentions[b->heard];
+
+    if (error != -ENOMEM && error != -E2BIG)
+        return false;
+    log_warn("mention.skipped", LOG_STR("source", b->source), LOG_STR("mention", m->id),
+             LOG_ERRNO(error));
+    m->text = m->title = STR_NONE;
+    return true;
+}
+
+/* 0: the whole batch is in the transaction; 1: time is up; or a negative errno. */
+static int hear_batch(struct intake *in, struct batch *b, int64_t until_ms)
+{
+    for (; b->heard < b->n; b->heard++) {
+        if (loop_now_ms() >= until_ms)
+            return 1;
+        if (nothing_to_hear(&b->mentions[b->heard])) {
+            in->counts.skipped++;
+            continue;
+        }
+        int r = hear(in, b, &b->mentions[b->heard]);
+
+        if (r < 0)
+            return r;
+    }
+    return b->has == BATCH_HAS_STATE ? store_source_put(in->ports.store, b->source, &b->state) : 0;
+}
+
+/* Everything heard in this transaction will be heard again. */
+static void undo(struct intake *in)
+{
+    struct batch *rest = in->waiting.first;
+
+    store_rollback(in->ports.store);
+    in->before.pending = in->counts.pending;
+    in->counts = in->before;
+    if (rest)
+        rest->heard = rest->committed;
+    if (!in->heard.first)
+        return;
+    for (struct batch *b = in->heard.first; b; b = b->next)
+        b->heard = b->committed;
+    *in->heard.end = rest; /* back to the front */
+    if (!rest)
+        in->waiting.end = in->heard.end;
+    in->waiting.first = in->heard.first;
+    in->heard.first = NULL;
+    in->heard.end = &in->heard.first;
+}
+
+static void arm(struct intake *in)
+{
+    if (in->waiting.first && !event_pending(in->timer, EV_TIMEOUT, NULL))
+        loop_timer_in(in->timer, in->items >= INTAKE_PENDING_ITEMS ? 0 : INTAKE_WAIT_MS);
+}
+
+/* The store cannot go on: whoever waits is told, and asks again later. */
+static void refuse(struct intake *in, int error)
+{
+    log_error("intake.refused", LOG_ERRNO(error), LOG_INT("batches", in->counts.pending));
+    undo(in);
+    finish_all(in, &in->waiting, error);
+    in->items = 0;
+    if (error == -EIO || error == -EBADMSG)
+        in->ports.fatal(in->ports.arg, error);
+}
+
+static int hear_waiting(struct intake *in, int64_t until_ms)
+{
+    struct batch *b;
+    int r = 0;
+
+    while (r == 0 && (b = in->waiting.first)) {
+        r = hear_batch(in, b, until_ms);
+        if (r < 0 && b->heard < b->n && skip(b, r))
+            r = -EAGAIN;
+        if (r == 0)
+            put(&in->heard, take(&in->waiting));
+    }
+    return r;
+}
+
+static void committed(struct intake *in)
+{
+    uint64_t events = in->counts.events - in->before.events;
+    struct queue done = in->heard;
+
+    if (!done.first)
+        done.end = &done.first;
+    in->heard = (struct queue){.end = &in->heard.first};
+    if (in->waiting.first)
+        in->waiting.first->committed = in->waiting.first->heard;
+    in->items -= MIN(in->items, (size_t)(in->counts.heard + in->counts.skipped -
+                                         in->before.heard - in->before.skipped));
+    finish_all(in, &done, 0);
+    if (events)
+        in->ports.committed(in->ports.arg);
+}
+
+/* One transaction. */
+static void turn(struct intake *in, int64_t turn_ms)
+{
+    int r = store_begin(in->ports.store);
+
+    in->before = in->counts;
+    if (r == 0)
+        r = hear_waiting(in, loop_now_ms() + turn_ms);
+    if (r == -EAGAIN) {
+        undo(in);
+        return;
+    }
+    if (r >= 0)
+        r = store_commit(in->ports.store);
+    if (r < 0)
+        refuse(in, r);
+    else
+        committed(in);
+}
+
+static void on_timer(int fd, short what, void *arg)
+{
+    struct intake *in = arg;
+
+    (void)fd, (void)what;
+    if (in->waiting.first)
+        turn(in, INTAKE_TURN_MS);
+    if (in->waiting.first)
+        loop_timer_in(in->timer, 0);
+}
+
+struct intake *intake_new(const struct intake_ports *ports, struct ruleset *set)
+{
+    struct intake *in = alloc_zeroed(1, sizeof(*in));
+
+    in->ports = *ports;
+    in->set = ruleset_ref(set);
+    in->waiting.end = &in->waiting.first;
+    in->heard.end = &in->heard.first;
+    in->arena = arena_new(MENTION_ARENA_BYTES);
+    in->timer = loop_timer(ports->loop, on_timer, in);
+    return in;
+}
+
+void intake_free(struct intake *in)
+{
+    if (!in)
+        return;
+    finish_all(in, &in->waiting, -ECANCELED);
+    event_free(in->timer);
+    arena_free(in->arena);
+    ruleset_unref(in->set);
+    free(in);
+}
+
+void intake_rules(struct intake *in, struct ruleset *set)
+{
+    struct ruleset *old = in->set;
+
+    in->set = ruleset_ref(set);
+    ruleset_unref(old);
+}
+
+void intake_submit(void *arg, struct batch *b)
+{
+    struct intake *in = arg;
+
+    b->heard = b->committed = 0;
+    put(&in->waiting, b);
+    in->counts.pending++;
+    in->items += b->n;
+    if (in->items >= INTAKE_PENDING_ITEMS)
+        loop_timer_in(in->timer, 0);
+    else
+        arm(in);
+}
+
+void intake_drain(struct intake *in)
+{
+    while (in->waiting.first)
+        turn(in, INTAKE_TURN_MS); /* each makes progress, skips a mention, or refuses all */
+}
+
+void intake_tell(struct intake *in, struct str what, struct str message)
+{
+    struct store *store = in->ports.store;
+    int64_t now_ms = loop_wall_ms();
+    struct event event;
+    int r = store_begin(store);
+
+    arena_reset(in->arena);
+    if (r == 0)
+        r = desk_system_event(in->ports.desk, what, message, now_ms, store_recall(store), in->arena,
+                              &event);
+    if (r == 0)
+        r = store_queue(store, &event, now_ms);
+    if (r == 0)
+        r = store_commit(store);
+    if (r == 0) {
+        in->ports.committed(in->ports.arg);
+        return;
+    }
+    store_rollback(store);
+    log_warn("event.lost", LOG_STR("what", what), LOG_ERRNO(r));
+}
+
+const struct intake_counts *intake_counts(const struct intake *in)
+{
+    return &in->counts;
+}
