@@ -25,7 +25,7 @@ struct batch {
      * again later. */
     void (*done)(void *arg, int result);
     void *arg;
-    struct batch *next; /* the intake's */
+    struct batch *next;      /* the intake's */
     size_t heard, committed; /* idem: mentions so far */
 };
 

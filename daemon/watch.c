@@ -1,4 +1,4 @@
-#include "daemon/app/watch.h"
+#include "daemon/watch.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -36,9 +36,9 @@ static bool concerns(const struct watch *w, const struct inotify_event *e)
         struct str only = str_of(w->items[i].name);
 
         /* "..data" is how Kubernetes swaps a whole folder. */
-        if (w->items[i].id == e->wd && (only.n ? str_eq(name, only) || str_eq(name, STR("..data"))
-                                               : !str_starts(name, STR(".")) ||
-                                                     str_eq(name, STR("..data"))))
+        if (w->items[i].id == e->wd &&
+            (only.n ? str_eq(name, only) || str_eq(name, STR("..data"))
+                    : !str_starts(name, STR(".")) || str_eq(name, STR("..data"))))
             return true;
     }
     return false;

@@ -1,4 +1,4 @@
-#include "daemon/app/app.h"
+#include "daemon/app.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-#include "daemon/app/intake.h"
-#include "daemon/app/rulebook.h"
-#include "daemon/app/watch.h"
+#include "daemon/intake.h"
+#include "daemon/rulebook.h"
+#include "daemon/watch.h"
 #include "daemon/config/credential.h"
 #include "daemon/core/build.h"
 #include "daemon/core/log.h"
@@ -88,8 +88,9 @@ static void show_status(struct app *a)
     const struct intake_counts *in = intake_counts(a->intake);
     struct str trouble = courier_trouble(a->courier);
 
-    notify_status("%zu sources (%zu failing, %zu gone), %zu promises; %" PRIu64 " posts heard, %" PRIu64
-                  " broken; %" PRIu64 " of %" PRIu64 " events delivered%s%.*s",
+    notify_status("%zu sources (%zu failing, %zu gone), %zu promises; %" PRIu64
+                  " posts heard, %" PRIu64 " broken; %" PRIu64 " of %" PRIu64
+                  " events delivered%s%.*s",
                   p.sources, p.failing, p.gone, a->set->n_promises, in->fresh + in->changed,
                   in->broken, courier_acked(a->courier), store_last_seq(a->store),
                   trouble.n ? "; redis: " : "", STR_ARG(trouble));
@@ -123,12 +124,18 @@ static size_t status_fields(void *arg, struct courier_field *ret, size_t max)
         const char *key;
         uint64_t value;
     } lines[] = {
-        {"sources", p.sources},         {"sources_failing", p.failing},
-        {"sources_gone", p.gone},       {"polls", p.polls},
-        {"polls_same", p.same},         {"polls_failed", p.failed},
-        {"posts_heard", in->heard},     {"posts_new", in->fresh},
-        {"posts_skipped", in->skipped}, {"posts_too_old", p.too_old},
-        {"broken", in->broken},         {"promises", a->set->n_promises},
+        {"sources", p.sources},
+        {"sources_failing", p.failing},
+        {"sources_gone", p.gone},
+        {"polls", p.polls},
+        {"polls_same", p.same},
+        {"polls_failed", p.failed},
+        {"posts_heard", in->heard},
+        {"posts_new", in->fresh},
+        {"posts_skipped", in->skipped},
+        {"posts_too_old", p.too_old},
+        {"broken", in->broken},
+        {"promises", a->set->n_promises},
         {"loop_lag_max_ms", (uint64_t)lag->max_ms},
     };
 
@@ -353,8 +360,7 @@ static int open_state(struct app *a, struct store_report *report)
     int r;
 
     sbuf_printf(&path, "%.*s/couac.db", STR_ARG(a->config->state));
-    r = path.full ? -ENAMETOOLONG
-                  : store_open(sbuf_cstr(&path), loop_wall_ms(), &a->store, report);
+    r = path.full ? -ENAMETOOLONG : store_open(sbuf_cstr(&path), loop_wall_ms(), &a->store, report);
     sbuf_done(&path);
     if (r > 0)
         return refused((enum store_refusal)r, a->config->state);

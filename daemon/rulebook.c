@@ -1,4 +1,4 @@
-#include "daemon/app/rulebook.h"
+#include "daemon/rulebook.h"
 
 #include "lib/base/diag.h"
 #include "lib/host/rulefs.h"

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "daemon/app/app.h"
-#include "daemon/app/rulebook.h"
+#include "daemon/app.h"
+#include "daemon/rulebook.h"
 #include "daemon/core/build.h"
 #include "daemon/core/log.h"
 #include "lib/base/diag.h"
@@ -35,7 +35,7 @@ enum action { ACT_RUN, ACT_CHECK, ACT_DEFAULTS, ACT_VERSION, ACT_HELP, ACT_WRONG
 static enum action read_options(int argc, char **argv, const char **ret_config)
 {
     static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {"check-config", no_argument, NULL, 'k'},
+        {"config", required_argument, NULL, 'c'},   {"check-config", no_argument, NULL, 'k'},
         {"print-defaults", no_argument, NULL, 'p'}, {"version", no_argument, NULL, 'v'},
         {"help", no_argument, NULL, 'h'},           {0},
     };

@@ -1,4 +1,4 @@
-#include "daemon/app/intake.h"
+#include "daemon/intake.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -187,8 +187,10 @@ static int hear_waiting(struct intake *in, int64_t until_ms)
         r = hear_batch(in, b, until_ms);
         if (r < 0 && b->heard < b->n && skip(b, r))
             r = -EAGAIN;
-        if (r == 0)
-            put(&in->heard, take(&in->waiting));
+        if (r == 0) {
+            (void)take(&in->waiting); /* it is b */
+            put(&in->heard, b);
+        }
     }
     return r;
 }
@@ -203,8 +205,8 @@ static void committed(struct intake *in)
     in->heard = (struct queue){.end = &in->heard.first};
     if (in->waiting.first)
         in->waiting.first->committed = in->waiting.first->heard;
-    in->items -= MIN(in->items, (size_t)(in->counts.heard + in->counts.skipped -
-                                         in->before.heard - in->before.skipped));
+    in->items -= MIN(in->items, (size_t)(in->counts.heard + in->counts.skipped - in->before.heard -
+                                         in->before.skipped));
     finish_all(in, &done, 0);
     if (events)
         in->ports.committed(in->ports.arg);
