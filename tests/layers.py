@@ -29,7 +29,7 @@ RANKS = {
     'lib': [['base'], ['data'], ['text'], ['quantity', 'mention'], ['feed', 'rule'], ['judge'],
             ['desk'], ['tune'], ['host']],
     'daemon': [['core'], ['config', 'net', 'store'], ['source', 'sink'], ['']],
-    'cli': [['term', 'schema'], ['verbs'], ['']],
+    'cli': [['term', 'schema', 'starter'], ['verbs'], ['']],
 }
 MAY_USE = {'lib': {'lib'}, 'daemon': {'lib', 'daemon'}, 'cli': {'lib', 'cli'}}
 

@@ -73,8 +73,8 @@ static void print_option(const struct verb_option *o, const struct screen *out)
 
 void verb_help(const struct verb *verb, const struct screen *out)
 {
-    screen_printf(out, "couac %s - %s\n\nusage: couac %s [OPTION]... %s\n\n", verb->name,
-                  verb->summary, verb->name, verb->usage);
+    screen_printf(out, "couac %s - %s\n\nusage: couac %s [OPTION]...%s%s\n\n", verb->name,
+                  verb->summary, verb->name, verb->usage[0] ? " " : "", verb->usage);
     for (const struct verb_option *o = verb->options; o && o->name; o++)
         print_option(o, out);
     for (const struct verb_option *o = common; o->name; o++)
@@ -85,8 +85,9 @@ void verb_help(const struct verb *verb, const struct screen *out)
 
 static int usage_trouble(const struct call *call)
 {
-    screen_printf(&call->err, "usage: couac %s [OPTION]... %s\nTry 'couac %s --help'.\n",
-                  call->verb->name, call->verb->usage, call->verb->name);
+    screen_printf(&call->err, "usage: couac %s [OPTION]...%s%s\nTry 'couac %s --help'.\n",
+                  call->verb->name, call->verb->usage[0] ? " " : "", call->verb->usage,
+                  call->verb->name);
     return VERB_TROUBLE;
 }
 

@@ -1,0 +1,197 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/starter/starter.h"
+#include "cli/verbs/input.h"
+#include "cli/verbs/share.h"
+#include "cli/verbs/verb.h"
+#include "lib/data/json.h"
+
+/* All files are looked for before the first is written, so a folder that is in
+ * use stays as it was. */
+
+enum { FILES_MAX = 3, PATH_BYTES = 4096, SECTOR_BYTES = 1 << 20 };
+
+struct draft {
+    const char *name; /* below the folder */
+    struct str text;
+};
+
+struct plan {
+    const struct call *call;
+    const char *folder;
+    struct draft drafts[FILES_MAX];
+    size_t n;
+};
+
+static void add_draft(struct plan *p, const char *name, const unsigned char *text, size_t n)
+{
+    p->drafts[p->n++] = (struct draft){name, str_make((const char *)text, n)};
+}
+
+/* False when the path is too long. */
+static bool path_of(const struct plan *p, const char *name, char ret[PATH_BYTES])
+{
+    int n = snprintf(ret, PATH_BYTES, "%s/%s", p->folder, name);
+
+    return n > 0 && n < PATH_BYTES;
+}
+
+static int refuse_present(const struct plan *p)
+{
+    char path[PATH_BYTES];
+
+    for (size_t i = 0; i < p->n; i++) {
+        if (!path_of(p, p->drafts[i].name, path))
+            return call_trouble(p->call, "%s: the name is too long", p->folder);
+        if (access(path, F_OK) == 0)
+            return call_trouble(p->call, "%s is there already; nothing was written", path);
+    }
+    return VERB_FINE;
+}
+
+static int make_folder(const struct plan *p, const char *path)
+{
+    if (mkdir(path, 0755) == 0 || errno == EEXIST)
+        return VERB_FINE;
+    return call_trouble(p->call, "%s: %s", path, strerror(errno));
+}
+
+static int write_draft(const struct plan *p, const struct draft *d)
+{
+    char path[PATH_BYTES];
+
+    if (!path_of(p, d->name, path))
+        return call_trouble(p->call, "%s: the name is too long", p->folder);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+
+    if (fd < 0)
+        return call_trouble(p->call, "%s: %s", path, strerror(errno));
+    ssize_t n = write(fd, d->text.p, d->text.n); /* a regular file takes all, or the disk is full */
+    int error = n < 0 ? errno : (size_t)n < d->text.n ? ENOSPC : 0;
+
+    if (close(fd) != 0 && !error)
+        error = errno;
+    if (error)
+        return call_trouble(p->call, "%s: %s", path, strerror(error));
+    return VERB_FINE;
+}
+
+static int carry_out(const struct plan *p)
+{
+    char rules[PATH_BYTES];
+    int status = refuse_present(p);
+
+    if (status == VERB_FINE)
+        status = make_folder(p, p->folder);
+    if (status == VERB_FINE && path_of(p, "rules", rules))
+        status = make_folder(p, rules);
+    for (size_t i = 0; i < p->n && status == VERB_FINE; i++)
+        status = write_draft(p, &p->drafts[i]);
+    return status;
+}
+
+static void report_json(const struct plan *p)
+{
+    struct sbuf out = SBUF_INIT((size_t)FILES_MAX * PATH_BYTES * 6 + 64);
+    struct json_writer w;
+    char path[PATH_BYTES];
+
+    json_writer_init(&w, &out);
+    json_open_object(&w);
+    json_key(&w, STR("written"));
+    json_open_array(&w);
+    for (size_t i = 0; i < p->n; i++)
+        if (path_of(p, p->drafts[i].name, path))
+            json_str(&w, str_of(path));
+    json_close_array(&w);
+    json_close_object(&w);
+    sbuf_putc(&out, '\n');
+    screen_raw(&p->call->out, sbuf_str(&out));
+    sbuf_done(&out);
+}
+
+static void report(const struct plan *p)
+{
+    const struct screen *out = &p->call->out;
+
+    for (size_t i = 0; i < p->n; i++)
+        screen_printf(out, "wrote %s/%s\n", p->folder, p->drafts[i].name);
+    screen_printf(out,
+                  "\nNow:\n"
+                  "  couac check %s/rules        is it well written?\n"
+                  "  couac test %s/rules         does it judge its examples as it should?\n"
+                  "  couacd --config %s/couac.yaml\n",
+                  p->folder, p->folder, p->folder);
+}
+
+static bool good_name(const char *sector)
+{
+    size_t n = strlen(sector);
+
+    return n > 0 && n < 64 && strspn(sector, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
+}
+
+/* The pack's text into `text`, its place below the folder into `name`. */
+static int read_sector(struct plan *p, const char *sector, struct sbuf *text, char name[PATH_BYTES])
+{
+    struct sbuf path = SBUF_INIT(PATH_BYTES);
+
+    if (!good_name(sector))
+        return call_trouble(p->call, "a sector's name has only a-z, 0-9 and -");
+    share_folder(&path);
+    sbuf_printf(&path, "/sectors/%s.yaml", sector);
+    int status = access(sbuf_cstr(&path), R_OK) == 0
+                     ? input_whole(p->call, sbuf_cstr(&path), text)
+                     : call_trouble(p->call, "there is no sector '%s' (%s: %s)", sector,
+                                    sbuf_cstr(&path), strerror(errno));
+
+    sbuf_done(&path);
+    (void)snprintf(name, PATH_BYTES, "rules/%s.yaml", sector); /* fits */
+    return status;
+}
+
+static int run_init(const struct call *call)
+{
+    const char *sector = call_option(call, "sector");
+    struct plan p = {.call = call, .folder = call->n_args ? call->args[0] : "."};
+    struct sbuf pack = SBUF_INIT(SECTOR_BYTES);
+    char pack_name[PATH_BYTES];
+    int status = VERB_FINE;
+
+    add_draft(&p, "couac.yaml", starter_couac, starter_couac_size);
+    add_draft(&p, "rules/brand.yaml", starter_brand, starter_brand_size);
+    if (sector) {
+        status = read_sector(&p, sector, &pack, pack_name);
+        add_draft(&p, pack_name, (const unsigned char *)pack.p, pack.n);
+    } else {
+        add_draft(&p, "rules/promises.yaml", starter_promises, starter_promises_size);
+    }
+    if (status == VERB_FINE)
+        status = carry_out(&p);
+    if (status == VERB_FINE && call->output == CALL_JSON)
+        report_json(&p);
+    else if (status == VERB_FINE)
+        report(&p);
+    sbuf_done(&pack);
+    return status;
+}
+
+static const struct verb_option options[] = {
+    {"sector", 's', "NAME", "start from the promises of a sector: ecommerce"},
+    {0},
+};
+
+const struct verb verb_init = {
+    .name = "init",
+    .summary = "write a first configuration and first rules",
+    .usage = "[FOLDER]",
+    .notes = "Writes couac.yaml and the folder rules into FOLDER (by default this one). What is\n"
+             "there already is never written over.\n\n"
+             "  couac init --sector ecommerce shop\n",
+    .options = options,
+    .args_max = 1,
+    .run = run_init,
+};
