@@ -7,7 +7,16 @@
 #include "cli/verbs/verb.h"
 
 /* One word a verb; each is defined in cli/verbs/NAME.c. */
-#define VERBS(V) V(alerts) V(init) V(items) V(measure) V(schema)
+#define VERBS(V)                                                                                   \
+    V(init)                                                                                        \
+    V(check)                                                                                       \
+    V(test)                                                                                        \
+    V(explain)                                                                                     \
+    V(judge)                                                                                       \
+    V(measure)                                                                                     \
+    V(items)                                                                                       \
+    V(alerts)                                                                                      \
+    V(schema)
 
 #define DECLARE(name) extern const struct verb verb_##name;
 #define POINT(name) &verb_##name,
