@@ -59,7 +59,9 @@ static void print_feed(const struct call *call, const struct feed *f, struct sbu
     json_member_str(&w, STR("lang"), f->lang);
     json_member_str(&w, STR("author"), f->author);
     if (f->updated_ms != CLOCK_NONE)
-        json_member_str(&w, STR("updated"), clock_write_ms(f->updated_ms, at));
+        json_member_str(&w, STR("updated"),
+                        f->updated_ms % 1000 ? clock_write_ms(f->updated_ms, at)
+                                             : clock_write_s(f->updated_ms / 1000, at));
     json_member_str(&w, STR("id"), f->id);
     json_close_object(&w);
     flush_line(call, line);

@@ -207,15 +207,37 @@ static size_t mend_cdata(struct xml *x, size_t from, size_t *ret_next)
     return end;
 }
 
+/* Offset of "]]>", which text seldom comes near: brackets are rare. */
+static size_t cdata_close(const struct xml *x, size_t i)
+{
+    while ((i = find_char(x, ']', i)) != SIZE_MAX) {
+        if (str_starts(str_slice(x->src, i, x->src.n), STR("]]>")))
+            return i;
+        i++;
+    }
+    return SIZE_MAX;
+}
+
+/* Does [from, to) hold another opening? Exclamation marks are rarer than '<'. */
+static bool opens_cdata(const struct xml *x, size_t from, size_t to)
+{
+    struct str inside = str_slice(x->src, from, to);
+
+    for (size_t i = 1; (i = str_find_char(inside, '!', i)) != SIZE_MAX; i++)
+        if (inside.p[i - 1] == '<' &&
+            str_starts(str_slice(inside, i + 1, inside.n), STR("[CDATA[")))
+            return true;
+    return false;
+}
+
 /* A section that holds another opening lost its own end, unless the text talks
  * about CDATA; the name of the element around it, if known, settles it. */
 static size_t cdata_end(struct xml *x, size_t from, struct str element, size_t *ret_next)
 {
-    size_t end = find(x, STR("]]>"), from);
-    size_t close = SIZE_MAX;
+    size_t end = cdata_close(x, from), close = SIZE_MAX;
 
     *ret_next = end == SIZE_MAX ? x->src.n : end + 3;
-    if (end != SIZE_MAX && str_find(str_slice(x->src, from, end), STR("<![CDATA["), 0) == SIZE_MAX)
+    if (end != SIZE_MAX && !opens_cdata(x, from, end))
         return end;
     for (size_t i = from; element.n && (i = find(x, element, i)) != SIZE_MAX; i++) {
         if (i >= from + 2 && x->src.p[i - 1] == '/' && x->src.p[i - 2] == '<') {

@@ -55,48 +55,76 @@ static void again(struct reader *r)
     r->x.flags |= XML_DAMAGED;
 }
 
+/* What stood in an element: decides how its raw slice is read. */
+struct inside {
+    unsigned nested; /* open elements of its own name */
+    bool has_markup, has_words;
+    unsigned n_cdata;
+    struct str cdata;
+};
+
+static void note_text(struct reader *r, struct inside *in)
+{
+    if (r->x.kind == XML_CDATA) {
+        in->n_cdata++;
+        in->cdata = r->x.text;
+    } else {
+        in->has_words |= str_trim(r->x.text).n > 0;
+    }
+}
+
+/* The current token inside the element; false when it ends there. */
+static bool take_token(struct reader *r, const struct scope *s, struct inside *in,
+                       struct construct *c)
+{
+    switch (r->x.kind) {
+    case XML_EOF:
+        r->x.flags |= XML_DAMAGED | XML_TRUNCATED;
+        return false;
+    case XML_START:
+        if (in->nested == 0 && s->el != EL_BODY && begins_field(r, s, in->has_markup)) {
+            again(r);
+            return false;
+        }
+        if (!in->has_markup && c->lang.n == 0)
+            c->lang = inner_lang(r);
+        in->has_markup = true;
+        in->nested += str_eq(r->x.name, s->qname) && !r->x.empty;
+        return true;
+    case XML_END:
+        if (str_eq_nocase(r->x.name, s->qname) || r->x.name.n == 0)
+            return in->nested-- > 0;
+        if (!encloses(r, r->x.name))
+            return true;
+        again(r);
+        return false;
+    default:
+        note_text(r, in);
+        return true;
+    }
+}
+
 struct construct construct_capture(struct reader *r, const struct scope *s)
 {
     struct construct c = {.kind = TEXT_HTML};
-    size_t from = r->x.at, end = from;
-    unsigned nested = 0;
-    bool has_markup = false;
+    struct inside in = {0};
+    size_t from = r->x.at;
 
     if (s->lang_from == LANG_OWN)
         c.lang = s->lang;
     c.raw = str_slice(r->doc, from, from);
     if (r->x.empty)
         return c;
-    for (;;) {
-        enum xml_kind kind = xml_next(&r->x);
-
-        end = r->x.begin;
-        if (kind == XML_EOF) {
-            r->x.flags |= XML_DAMAGED | XML_TRUNCATED;
-            break;
-        }
-        if (kind == XML_START) {
-            if (nested == 0 && s->el != EL_BODY && begins_field(r, s, has_markup)) {
-                again(r);
-                break;
-            }
-            if (!has_markup && c.lang.n == 0)
-                c.lang = inner_lang(r);
-            has_markup = true;
-            nested += str_eq(r->x.name, s->qname) && !r->x.empty;
-        } else if (kind == XML_END) {
-            if (str_eq_nocase(r->x.name, s->qname) || r->x.name.n == 0) {
-                if (nested-- == 0)
-                    break;
-            } else if (encloses(r, r->x.name)) {
-                again(r);
-                break;
-            }
-        }
-    }
-    c.raw = str_slice(r->doc, from, end);
-    if (has_markup)
+    do
+        (void)xml_next(&r->x); /* the kind is in x */
+    while (take_token(r, s, &in, &c));
+    c.raw = str_slice(r->doc, from, r->x.begin);
+    if (in.has_markup) {
         c.kind = TEXT_XHTML;
+    } else if (in.n_cdata == 1 && !in.has_words) {
+        c.raw = in.cdata;
+        c.raw_is = RAW_VERBATIM;
+    }
     return c;
 }
 
@@ -135,9 +163,8 @@ static struct str characters(struct reader *r, const struct construct *c)
 {
     struct str trimmed = str_trim(c->raw);
 
-    if (str_starts(trimmed, STR("<![CDATA[")) && str_ends(trimmed, STR("]]>")) &&
-        str_find(trimmed, STR("]]>"), 0) == trimmed.n - 3)
-        return str_slice(trimmed, 9, trimmed.n - 3);
+    if (c->raw_is == RAW_VERBATIM)
+        return trimmed;
     if (str_find_char(trimmed, '&', 0) == SIZE_MAX && str_find_char(trimmed, '<', 0) == SIZE_MAX)
         return trimmed;
     sbuf_clear(&r->decoded);

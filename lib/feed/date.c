@@ -157,6 +157,8 @@ static bool unit_mark(struct scan *d, struct str word)
                  {"分", 'M'}, {"초", 'S'}, {"秒", 'S'}};
     char unit = 0;
 
+    if ((unsigned char)word.p[0] < 0x80)
+        return false;
     for (size_t i = 0; i < ARRAY_LEN(marks); i++)
         if (str_eq(word, str_of(marks[i].word)))
             unit = marks[i].unit;

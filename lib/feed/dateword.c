@@ -93,10 +93,33 @@ static bool begins_with_any(struct str word, struct str heads)
     return false;
 }
 
+/* English first: nearly all feeds are. */
+static int english_month(struct str word)
+{
+    static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+
+    for (int i = 0; i < 12; i++)
+        if (memcmp(names + (size_t)i * 3, word.p, 3) == 0)
+            return i + 1;
+    return 0;
+}
+
+static bool english_day(struct str word)
+{
+    static const char names[] = "montuewedthufrisatsun";
+
+    for (size_t i = 0; i + 3 < sizeof(names); i += 3)
+        if (word.n == 3 && memcmp(names + i, word.p, 3) == 0)
+            return true;
+    return false;
+}
+
 int dateword_month(struct str word)
 {
-    if (word.n < 3)
+    if (word.n < 3 || english_day(word))
         return 0;
+    if (word.n == 3 && english_month(word))
+        return english_month(word);
     if (str_starts(word, STR("juil")))
         return 7;
     for (int i = 0; i < 12; i++)
@@ -107,6 +130,9 @@ int dateword_month(struct str word)
 
 enum day_half dateword_half(struct str word)
 {
+    if (word.n > 2 && (unsigned char)word.p[0] < 0x80)
+        return DAY_WHOLE;
+
     static const char *const am[] = {"am", "a", "오전", "上午", "午前", "πμ"};
     static const char *const pm[] = {"pm", "p", "오후", "下午", "午後", "μμ"};
 

@@ -52,7 +52,7 @@ static enum shape sniff(struct str text)
 }
 
 /* An item without a language, a source or an author of its own has the feed's;
- * a relative URL that no base made absolute is relative to the site. */
+ * one that only says when it changed was published no later; a relative URL that no base made absolute is relative to the site. */
 static void inherit(struct feed *f, struct str content_language, struct arena *arena)
 {
     if (f->lang.n == 0 && str_find_char(content_language, ',', 0) == SIZE_MAX)
@@ -66,6 +66,8 @@ static void inherit(struct feed *f, struct str content_language, struct arena *a
             m->source = f->title;
         if (m->author.n == 0 && (f->format == FEED_ATOM || f->format == FEED_JSON))
             m->author = f->author;
+        if (m->published_ms == CLOCK_NONE)
+            m->published_ms = m->updated_ms;
         if (m->url.n > 0 && !url_absolute(m->url))
             m->url = url_resolve(f->url, m->url, arena);
     }

@@ -48,7 +48,8 @@ struct feed_item {
     /* id is guid, else URL, else a hash of title and text; a guid that the same
      * document gives to another URL too becomes "guid URL". source is the
      * item's own source title, else the feed's: a daemon puts its own id there.
-     * lang is what the document says, and empty when it says nothing. */
+     * lang is what the document says, and empty when it says nothing. published
+     * is the time of the last change where the document says no other. */
     struct mention mention;
     struct str guid;     /* as the document writes it; empty: none */
     struct str alt_id;   /* id or URL without scheme and host: survives moves; may be empty */

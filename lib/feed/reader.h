@@ -41,6 +41,16 @@ struct binding {
     enum vocab_ns ns;
 };
 
+/* What a qualified name meant when it was last seen; valid for one state of the
+ * bindings. */
+enum { NAME_SLOTS = 64 };
+struct known_name {
+    struct str qname;
+    unsigned era;
+    enum vocab_ns ns;
+    enum vocab el;
+};
+
 enum text_kind {
     TEXT_PLAIN, /* references decoded, no markup */
     TEXT_HTML,  /* markup, escaped */
@@ -51,7 +61,8 @@ enum text_kind {
 struct construct {
     struct str raw; /* p == NULL: none */
     enum text_kind kind;
-    struct str lang; /* its own; empty: inherited */
+    struct str lang;                           /* its own; empty: inherited */
+    enum { RAW_ENCODED, RAW_VERBATIM } raw_is; /* verbatim: the inside of one CDATA section */
 };
 
 enum text_slot {
@@ -97,6 +108,8 @@ struct reader {
     unsigned too_deep; /* open elements past DEPTH_MAX */
     struct binding bindings[BINDINGS_MAX];
     size_t n_bindings;
+    unsigned era; /* counts changes of the bindings, from 1 */
+    struct known_name names[NAME_SLOTS];
 
     struct draft feed_draft, item_draft, source_draft;
     struct str person; /* name or address inside the open person */
@@ -111,6 +124,8 @@ struct reader {
 /* The scope that the current start tag opens, not pushed yet: namespaces bound,
  * xml:base and xml:lang applied. */
 struct scope scope_of_tag(struct reader *r, enum vocab_ns *ret_ns);
+/* Forgets the namespaces bound past the first `n`. */
+void scope_unbind(struct reader *r, size_t n);
 /* The innermost open element, or the document itself. */
 struct scope *scope_top(struct reader *r);
 /* The value of an attribute of the current start tag, decoded into the arena;

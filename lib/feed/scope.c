@@ -41,6 +41,15 @@ static void bind(struct reader *r, struct str prefix, struct str uri)
         ns = NS_PLAIN;
     if (r->n_bindings < BINDINGS_MAX)
         r->bindings[r->n_bindings++] = (struct binding){prefix, ns};
+    r->era++;
+}
+
+void scope_unbind(struct reader *r, size_t n)
+{
+    if (r->n_bindings == n)
+        return;
+    r->n_bindings = n;
+    r->era++;
 }
 
 static void apply_attrs(struct reader *r, struct scope *s)
@@ -69,10 +78,29 @@ static enum vocab_ns ns_of(struct reader *r, struct str prefix)
     return prefix.n ? vocab_ns_of_prefix(prefix) : NS_PLAIN;
 }
 
+/* What the current tag's name means, from the cache when it can. */
+static const struct known_name *look_up(struct reader *r)
+{
+    struct str q = r->x.name;
+    size_t hash = q.n * 7 + (unsigned char)q.p[0] * 3 + (unsigned char)q.p[q.n / 2] * 5 +
+                  (unsigned char)q.p[q.n - 1];
+    struct known_name *k = &r->names[hash % NAME_SLOTS];
+
+    if (k->era == r->era && str_eq(k->qname, q))
+        return k;
+    size_t colon = str_find_char(q, ':', 0);
+    struct str prefix = str_slice(q, 0, colon == SIZE_MAX ? 0 : colon);
+
+    k->qname = q;
+    k->era = r->era;
+    k->ns = ns_of(r, prefix);
+    k->el = vocab_element(k->ns, local_part(q));
+    return k;
+}
+
 struct scope scope_of_tag(struct reader *r, enum vocab_ns *ret_ns)
 {
     struct scope s = *scope_top(r);
-    size_t colon = str_find_char(r->x.name, ':', 0);
 
     s.qname = r->x.name;
     s.inner = r->x.at;
@@ -80,12 +108,9 @@ struct scope scope_of_tag(struct reader *r, enum vocab_ns *ret_ns)
     if (r->x.attrs.n > 0)
         apply_attrs(r, &s);
     s.n_bindings = r->n_bindings;
-    if (colon == SIZE_MAX) {
-        *ret_ns = ns_of(r, STR(""));
-        s.el = vocab_element(*ret_ns, s.qname);
-    } else {
-        *ret_ns = ns_of(r, str_slice(s.qname, 0, colon));
-        s.el = vocab_element(*ret_ns, str_slice(s.qname, colon + 1, s.qname.n));
-    }
+    const struct known_name *name = look_up(r);
+
+    *ret_ns = name->ns;
+    s.el = name->el;
     return s;
 }

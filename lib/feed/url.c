@@ -33,8 +33,10 @@ bool url_absolute(struct str url)
 
 static size_t first_of(struct str s, const char *stops, size_t from)
 {
-    while (from < s.n && !strchr(stops, s.p[from]))
-        from++;
+    for (; from < s.n; from++)
+        for (const char *stop = stops; *stop; stop++)
+            if (s.p[from] == *stop)
+                return from;
     return from;
 }
 
@@ -132,6 +134,8 @@ static struct str tidy(struct str ref, struct arena *arena)
 {
     struct sbuf b = SBUF_INIT(ref.n * 3 + 1);
 
+    if (first_of(ref, " \n\r\t", 0) == ref.n)
+        return arena_str(arena, ref);
     for (size_t i = 0; i < ref.n; i++) {
         char c = ref.p[i];
 

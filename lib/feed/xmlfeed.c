@@ -80,7 +80,7 @@ static void pop(struct reader *r, size_t end)
     struct scope s = *scope_top(r);
 
     r->depth--;
-    r->n_bindings = scope_top(r)->n_bindings;
+    scope_unbind(r, scope_top(r)->n_bindings);
     if (s.place == PLACE_PERSON && scope_top(r)->place != PLACE_PERSON)
         close_person(r, &s, end);
     else if (s.el == EL_SOURCE && s.place == PLACE_SOURCE)
@@ -164,6 +164,7 @@ static void root(struct reader *r, const struct scope *s, enum vocab_ns ns)
                                             : FEED_ATOM;
     if (s->el == EL_FEED && ns == NS_PLAIN && r->n_bindings < BINDINGS_MAX)
         r->bindings[r->n_bindings++] = (struct binding){STR(""), NS_ATOM};
+    r->era++;
 }
 
 /* rss, rdf:RDF, feed, channel: true when the element was one of them. */
@@ -486,7 +487,7 @@ static void on_start(struct reader *r)
         done = true;
     }
     if (done)
-        r->n_bindings = scope_top(r)->n_bindings;
+        scope_unbind(r, scope_top(r)->n_bindings);
     else
         push(r, s, place_inside(r, &s));
 }
@@ -561,6 +562,7 @@ static struct reader *reader_new(struct str text, struct str base_url, struct ar
     r->arena = arena;
     r->feed = feed;
     r->scopes[0].base = base_url;
+    r->era = 1;
     sbuf_init(&r->decoded, 4 * (size_t)FEED_TEXT_MAX);
     sbuf_init(&r->text, FEED_TEXT_MAX);
     draft_init(&r->feed_draft, &r->scopes[0]);

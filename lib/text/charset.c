@@ -257,9 +257,8 @@ static size_t sequences_in(struct str s)
 }
 
 /* Is the claim contradicted by bytes that are UTF-8 with more than ASCII? */
-static bool contradicted(struct str name, struct str body, size_t sequences)
+static bool contradicted(struct str name, size_t sequences)
 {
-    (void)body;
     if (sequences == 0 || not_ascii_based(name))
         return false;
     return single_byte(name) || sequences >= MANY_SEQUENCES;
@@ -283,7 +282,6 @@ static struct str without_nul(struct str s, struct arena *arena)
 struct attempt {
     struct str body;
     bool valid; /* the bytes are UTF-8 */
-    size_t sequences;
     struct arena *arena;
 };
 
@@ -295,10 +293,12 @@ static struct str attempt(const struct attempt *a, struct str name)
 
     if (means_utf8(name))
         return a->valid ? a->body : STR_NONE;
-    if (a->valid && contradicted(name, a->body, a->sequences))
+    size_t sequences = sequences_in(a->body);
+
+    if (a->valid && contradicted(name, sequences))
         return STR_NONE;
     if (means_1252(name))
-        return a->valid && a->sequences == 0 ? a->body : decode_1252(a->body, READ_BYTES, a->arena);
+        return sequences == 0 && a->valid ? a->body : decode_1252(a->body, READ_BYTES, a->arena);
     struct arena_mark mark = arena_mark(a->arena);
 
     text = decode_iconv(a->body, iconv_name(name), a->arena, &errors);
@@ -327,7 +327,7 @@ static struct str repair(const struct attempt *a, const struct candidates *c, st
         }
         arena_rewind(a->arena, mark);
     }
-    *ret_name = a->valid || a->sequences ? STR("UTF-8") : STR("windows-1252");
+    *ret_name = a->valid ? STR("UTF-8") : STR("windows-1252");
     return a->valid ? a->body : decode_1252(a->body, KEEP_UTF8, a->arena);
 }
 
@@ -339,7 +339,6 @@ struct str charset_to_utf8(struct str body, struct str content_type, struct aren
     struct attempt a = {.body = body, .valid = utf8_valid(body) == body.n, .arena = arena};
     struct str name = STR("UTF-8"), text = STR_NONE;
 
-    a.sequences = sequences_in(body);
     propose(&c, value_of(content_type, STR("charset")));
     propose(&c, from_mark(body));
     propose(&c, from_shape(body));

@@ -81,10 +81,10 @@ struct element {
     {                                                                                              \
         name, sizeof(name) - 1, effect                                                             \
     }
-/* by first letter, then in any order */
+/* in alphabetical order */
 static const struct element elements[] = {
-    E("address", BLOCK),    E("article", BLOCK),  E("aside", BLOCK),      E("applet", INLINE),
-    E("blockquote", BLOCK), E("br", BLOCK),       E("body", BLOCK),       E("caption", BLOCK),
+    E("address", BLOCK),    E("applet", INLINE),  E("article", BLOCK),    E("aside", BLOCK),
+    E("blockquote", BLOCK), E("body", BLOCK),     E("br", BLOCK),         E("caption", BLOCK),
     E("center", BLOCK),     E("dd", BLOCK),       E("details", BLOCK),    E("dialog", BLOCK),
     E("dir", BLOCK),        E("div", BLOCK),      E("dl", BLOCK),         E("dt", BLOCK),
     E("embed", INLINE),     E("fieldset", BLOCK), E("figcaption", BLOCK), E("figure", BLOCK),
@@ -102,15 +102,19 @@ static const struct element elements[] = {
     E("tr", BLOCK),         E("ul", BLOCK),       E("xmp", PRE),
 };
 
+/* Where each letter's elements begin. */
+static const unsigned char first[27] = {0,  4,  7,  9,  16, 17, 23, 23, 34, 36, 36, 36, 39, 41,
+                                        44, 47, 49, 49, 49, 55, 65, 66, 66, 66, 67, 67, 67};
+
 static enum effect effect_of(struct str name)
 {
-    for (size_t i = 0; i < ARRAY_LEN(elements); i++) {
-        const struct element *e = &elements[i];
+    unsigned letter = ((unsigned char)name.p[0] | 32u) - 'a';
 
-        if (e->n == name.n && (name.p[0] | 32) == e->name[0] &&
-            str_eq_nocase(name, str_make(e->name, e->n)))
-            return e->effect;
-    }
+    if (letter >= 26)
+        return INLINE;
+    for (size_t i = first[letter]; i < first[letter + 1]; i++)
+        if (str_eq_nocase(name, str_make(elements[i].name, elements[i].n)))
+            return elements[i].effect;
     return INLINE;
 }
 
