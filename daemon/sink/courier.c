@@ -51,9 +51,9 @@ static const unsigned allowed[COURIER_STATES] = {
     [COURIER_RESTING] = BIT(COURIER_SYNCING) | BIT(COURIER_WAITING),
 };
 
-struct sent_row {
-    uint64_t seq;
-    size_t bytes;
+struct sent { /* a parcel under way */
+    uint64_t first, last;
+    size_t rows, bytes;
 };
 
 struct courier {
@@ -72,15 +72,16 @@ struct courier {
     struct parcel parcel;
     char field[160], sha[48];
 
-    uint64_t sent;                           /* last row given to the link */
-    uint64_t acked;                          /* Redis has everything up to here */
-    uint64_t noted;                          /* what the store knows of it */
-    uint64_t ceiling;                        /* no higher number was ever sent */
-    struct sent_row under_way[COURIER_ROWS]; /* ring */
+    uint64_t sent;                       /* last row given to the link */
+    uint64_t acked;                      /* Redis has everything up to here */
+    uint64_t noted;                      /* what the store knows of it */
+    uint64_t ceiling;                    /* no higher number was ever sent */
+    struct sent under_way[COURIER_ROWS]; /* ring */
     unsigned first, n_under_way;
-    size_t bytes_under_way;
+    size_t rows_under_way, bytes_under_way;
 
-    uint64_t suspect; /* a row that failed, 0: none */
+    uint64_t alone_until; /* a parcel with a bad row ends here: row by row; 0: none */
+    uint64_t suspect;     /* the row that failed alone */
     unsigned lone_failures, burials;
     char reason[256]; /* of the last failure */
     struct courier_counts counts;
@@ -160,16 +161,12 @@ static void bury(struct courier *c)
     c->burials++;
     tell(c, "row-buried", "row %" PRIu64 " was refused %d times alone and is set aside: %s",
          c->suspect, LONE_FAILURES, c->reason);
-    c->suspect = 0;
     c->lone_failures = 0;
 }
 
-static void suspect(struct courier *c, uint64_t seq)
+static void failed_alone(struct courier *c, uint64_t seq)
 {
-    if (c->state == COURIER_ALONE && c->suspect == seq)
-        c->lone_failures++;
-    else
-        c->lone_failures = 0;
+    c->lone_failures = seq == c->suspect ? c->lone_failures + 1 : 1;
     c->suspect = seq;
     if (c->lone_failures < LONE_FAILURES) {
         drain(c, next_rest(c));
@@ -181,8 +178,19 @@ static void suspect(struct courier *c, uint64_t seq)
     }
 }
 
-/* `seq` is the row that failed, 0 for a question of ours. */
-static void failed(struct courier *c, struct str error, uint64_t seq)
+/* Which of a parcel's rows it is shows when they go one by one. */
+static void suspect(struct courier *c, const struct sent *parcel)
+{
+    if (c->state == COURIER_ALONE) {
+        failed_alone(c, parcel->first);
+        return;
+    }
+    c->alone_until = parcel->last;
+    drain(c, 0);
+}
+
+/* `parcel` is what failed, NULL for a question of ours. */
+static void failed(struct courier *c, struct str error, const struct sent *parcel)
 {
     (void)snprintf(c->reason, sizeof(c->reason), "%.*s", (int)MIN(error.n, 250), error.p);
     switch (reply_classify(error)) {
@@ -202,8 +210,8 @@ static void failed(struct courier *c, struct str error, uint64_t seq)
         redis_pause(c->link, error);
         return;
     case REPLY_POISON:
-        if (seq != 0)
-            suspect(c, seq);
+        if (parcel)
+            suspect(c, parcel);
         else
             redis_pause(c->link, error);
         return;
@@ -214,27 +222,27 @@ static void failed(struct courier *c, struct str error, uint64_t seq)
 
 static void pump(struct courier *c);
 
-static uint64_t pop(struct courier *c)
+static struct sent pop(struct courier *c)
 {
-    struct sent_row row = c->under_way[c->first];
+    struct sent parcel = c->under_way[c->first];
 
     assert(c->n_under_way > 0);
     c->first = (c->first + 1) % COURIER_ROWS;
     c->n_under_way--;
-    c->bytes_under_way -= row.bytes;
-    return row.seq;
+    c->rows_under_way -= parcel.rows;
+    c->bytes_under_way -= parcel.bytes;
+    return parcel;
 }
 
-static void delivered(struct courier *c, uint64_t seq)
+static void delivered(struct courier *c, const struct sent *parcel)
 {
-    c->acked = seq;
-    c->counts.delivered++;
-    c->burials = 0;
+    c->acked = parcel->last;
+    c->counts.delivered += parcel->rows;
+    c->burials = c->lone_failures = 0;
     c->backoff.failures = 0;
     redis_good(c->link);
-    if (c->state == COURIER_ALONE) {
-        c->suspect = 0;
-        c->lone_failures = 0;
+    if (c->state == COURIER_ALONE && c->acked >= c->alone_until) {
+        c->alone_until = 0;
         move(c, COURIER_FLOWING);
     }
 }
@@ -248,25 +256,25 @@ static void unpublished(struct courier *c, const struct redisReply *reply)
              LOG_STR("why", str_make(reply->element[1]->str, reply->element[1]->len)));
 }
 
-static void verdict(struct courier *c, uint64_t seq, int64_t n)
+static void verdict(struct courier *c, const struct sent *parcel, int64_t n)
 {
-    if (n < 0) { /* rows before this one are missing: ask where we stand */
+    if (n < 0) { /* Redis stands elsewhere: ask where */
         c->counts.gaps++;
         drain(c, 0);
         return;
     }
     if (n == 0)
-        c->counts.repeats++;
+        c->counts.repeats += parcel->rows;
     else
         c->counts.list_drops += (uint64_t)(n - 1);
-    delivered(c, seq);
+    delivered(c, parcel);
     pump(c);
 }
 
-static void on_row(void *arg, const struct redisReply *reply)
+static void on_parcel(void *arg, const struct redisReply *reply)
 {
     struct courier *c = arg;
-    uint64_t seq = pop(c);
+    struct sent parcel = pop(c);
 
     if (!reply)
         return;                         /* fate unknown; `lost` follows */
@@ -276,33 +284,45 @@ static void on_row(void *arg, const struct redisReply *reply)
         return;
     }
     if (reply->type == REDIS_REPLY_ERROR) {
-        failed(c, str_make(reply->str, reply->len), seq);
+        failed(c, str_make(reply->str, reply->len), &parcel);
     } else if (reply->type == REDIS_REPLY_ARRAY && reply->elements > 0) {
         unpublished(c, reply);
-        verdict(c, seq, reply->element[0]->integer);
+        verdict(c, &parcel, reply->element[0]->integer);
     } else if (reply->type == REDIS_REPLY_INTEGER) {
-        verdict(c, seq, reply->integer);
+        verdict(c, &parcel, reply->integer);
     } else {
         redis_drop(c->link, STR("the script answered what it cannot answer"));
     }
 }
 
-static bool send_row(void *arg, const struct event *row, int64_t queued_ms)
+static bool ship(struct courier *c)
 {
-    struct courier *c = arg;
+    struct parcel *p = &c->parcel;
     unsigned last = (c->first + c->n_under_way) % COURIER_ROWS;
 
-    (void)queued_ms;
-    parcel_pack(&c->parcel, &c->form, row, c->sent);
-    if (redis_send(c->link, c->parcel.argv, c->parcel.argc, on_row, c) < 0)
+    parcel_seal(p);
+    if (redis_send(c->link, p->argv, p->argc, on_parcel, c) < 0)
         return false;
-    c->under_way[last] = (struct sent_row){row->seq, row->json.n};
+    c->under_way[last] = (struct sent){p->first, p->last, p->n_rows, p->n_bytes};
     c->n_under_way++;
-    c->bytes_under_way += row->json.n;
-    c->sent = row->seq;
-    if (c->sent > c->ceiling)
-        c->ceiling = c->sent;
+    c->rows_under_way += p->n_rows;
+    c->bytes_under_way += p->n_bytes;
+    c->sent = p->last;
+    c->ceiling = MAX(c->ceiling, c->sent);
     return true;
+}
+
+static bool take_row(void *arg, const struct event *row, int64_t queued_ms)
+{
+    struct courier *c = arg;
+
+    (void)queued_ms;
+    if (parcel_add(&c->parcel, row))
+        return true;
+    if (!ship(c))
+        return false;
+    parcel_begin(&c->parcel, c->sent);
+    return parcel_add(&c->parcel, row);
 }
 
 /* Rows are read in portions: a look-up in the store for each reply would cost more than the
@@ -314,11 +334,14 @@ static void fetch(struct courier *c)
 
     if (c->state != COURIER_FLOWING && c->state != COURIER_ALONE)
         return;
-    if (c->n_under_way + rows > COURIER_ROWS || (c->state == COURIER_ALONE && c->n_under_way > 0) ||
-        c->bytes_under_way >= COURIER_BYTES)
+    if (c->rows_under_way + rows > COURIER_ROWS || c->bytes_under_way >= COURIER_BYTES ||
+        (c->state == COURIER_ALONE && c->n_under_way > 0))
         return;
+    parcel_begin(&c->parcel, c->sent);
     rc =
-        store_outbox_each(c->store, c->sent, rows, COURIER_BYTES - c->bytes_under_way, send_row, c);
+        store_outbox_each(c->store, c->sent, rows, COURIER_BYTES - c->bytes_under_way, take_row, c);
+    if (c->parcel.n_rows > 0 && c->parcel.last > c->sent)
+        (void)ship(c); /* not connected: `lost` follows */
     (void)store_failed(c, rc);
 }
 
@@ -347,7 +370,7 @@ static void on_renewed(void *arg, const struct redisReply *reply)
 
     if (reply && c->state == COURIER_SYNCING) {
         if (reply->type == REDIS_REPLY_ERROR)
-            failed(c, str_make(reply->str, reply->len), 0);
+            failed(c, str_make(reply->str, reply->len), NULL);
         else
             drain(c, 0);
     }
@@ -389,9 +412,9 @@ static void flow_from(struct courier *c, uint64_t stored)
     if (stored < c->acked)
         went_back(c, stored);
     c->sent = c->acked = stored;
-    if (c->suspect <= stored)
-        c->suspect = 0;
-    move(c, c->suspect ? COURIER_ALONE : COURIER_FLOWING);
+    if (c->alone_until <= stored)
+        c->alone_until = 0;
+    move(c, c->alone_until ? COURIER_ALONE : COURIER_FLOWING);
     pump(c);
 }
 
@@ -411,7 +434,7 @@ static void on_guard(void *arg, const struct redisReply *reply)
     if (!reply || c->state != COURIER_SYNCING)
         return;
     if (reply->type == REDIS_REPLY_ERROR)
-        failed(c, str_make(reply->str, reply->len), 0);
+        failed(c, str_make(reply->str, reply->len), NULL);
     else if (!guard_number(reply, &stored))
         redis_pause(c->link, STR("the producer hash holds no number of ours"));
     else if ((uint64_t)stored > c->ceiling)
@@ -430,7 +453,7 @@ static void on_loaded(void *arg, const struct redisReply *reply)
         memcpy(c->sha, reply->str, reply->len);
         c->form.sha = str_make(c->sha, reply->len);
     } else if (reply->type == REDIS_REPLY_ERROR) {
-        failed(c, str_make(reply->str, reply->len), 0);
+        failed(c, str_make(reply->str, reply->len), NULL);
     }
 }
 
@@ -580,6 +603,7 @@ struct courier *courier_new(struct loop *loop, struct store *store,
     c->backoff.base_ms = options->link.backoff_ms > 0 ? options->link.backoff_ms : 250;
     c->backoff.cap_ms = options->link.backoff_max_ms > 0 ? options->link.backoff_max_ms : 30000;
     parcel_form(&c->form, options->prefix, options->queue_cap);
+    parcel_init(&c->parcel, &c->form);
     name_field(c);
     (void)store_failed(c, store_count(store, &counts));
     c->acked = c->noted = c->sent = counts.acked;
@@ -600,6 +624,7 @@ void courier_free(struct courier *c)
     note_acked(c);
     event_free(c->tick);
     event_free(c->rest);
+    parcel_done(&c->parcel);
     free(c);
 }
 

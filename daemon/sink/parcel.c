@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "lib/base/arena.h"
+
 static void key(char ret[96], struct str prefix, const char *name)
 {
     (void)snprintf(ret, 96, "%.*s%s", STR_ARG(prefix), name);
@@ -17,7 +19,87 @@ void parcel_form(struct parcel_form *ret, struct str prefix, int64_t queue_cap)
     key(ret->queue_key, prefix, "queue");
     for (int i = 0; i < EVENT_STREAMS; i++)
         key(ret->stream_keys[i], prefix, event_stream_name((enum event_stream)i));
-    (void)snprintf(ret->cap, sizeof(ret->cap), "%" PRId64, queue_cap);
+    ret->queue = queue_cap > 0 ? PARCEL_QUEUE : PARCEL_NO_QUEUE;
+    (void)snprintf(ret->cap, sizeof(ret->cap), "%" PRId64, queue_cap > 0 ? queue_cap : 10000);
+}
+
+void parcel_init(struct parcel *p, const struct parcel_form *form)
+{
+    *p = (struct parcel){.form = form, .arena = arena_new(0)};
+    for (size_t i = 0; i < ARRAY_LEN(p->indexes); i++)
+        (void)snprintf(p->indexes[i], sizeof(p->indexes[i]), "%zu", i);
+}
+
+void parcel_done(struct parcel *p)
+{
+    arena_free(p->arena);
+    p->arena = NULL;
+}
+
+void parcel_begin(struct parcel *p, uint64_t prev)
+{
+    arena_reset(p->arena);
+    p->prev = p->last = prev;
+    p->n_rows = p->n_bytes = p->n_keys = p->argc = 0;
+}
+
+/* Its number in KEYS as text; the producer hash is number 1. A key already there is found
+ * again; room for a row's keys was made sure of before. */
+static struct str key_index(struct parcel *p, struct str name)
+{
+    size_t i = 0;
+
+    while (i < p->n_keys && !str_eq(p->keys[i], name))
+        i++;
+    if (i == p->n_keys)
+        p->keys[p->n_keys++] = name;
+    return str_of(p->indexes[i + 2]);
+}
+
+/* Names longer than a key may be are left out rather than cut: half a name is another's. */
+static struct str owner_list(struct parcel *p, const struct event *e)
+{
+    if (e->owner_queue.n == 0 || e->owner_queue.n > PARCEL_KEY_MAX)
+        return str_of(p->indexes[0]);
+    return key_index(p, arena_printf(p->arena, "%.*squeue:%.*s", STR_ARG(p->form->prefix),
+                                     STR_ARG(e->owner_queue)));
+}
+
+static struct str queue_list(struct parcel *p, const struct event *e)
+{
+    if (e->stream != EVENT_ALERTS || p->form->queue == PARCEL_NO_QUEUE)
+        return str_of(p->indexes[0]);
+    return key_index(p, str_of(p->form->queue_key));
+}
+
+static struct str channel(struct parcel *p, const struct event *e)
+{
+    if (e->owner.n == 0 || e->owner.n > PARCEL_KEY_MAX || e->severity.n == 0 ||
+        e->stream == EVENT_SHADOW)
+        return STR_NONE;
+    return arena_printf(p->arena, "%.*slive:%.*s:%.*s", STR_ARG(p->form->prefix), STR_ARG(e->owner),
+                        STR_ARG(e->severity));
+}
+
+bool parcel_add(struct parcel *p, const struct event *e)
+{
+    const struct str texts[] = {e->json,    e->id,    e->type, e->status, e->severity,
+                                e->promise, e->owner, e->lang, e->title,  e->url};
+    struct str *row = p->rows + 14 * p->n_rows;
+
+    if (p->n_rows == PARCEL_ROWS || p->n_bytes >= PARCEL_BYTES || p->n_keys + 3 > PARCEL_KEYS)
+        return false;
+    *row++ = key_index(p, str_of(p->form->stream_keys[e->stream]));
+    *row++ = queue_list(p, e);
+    *row++ = owner_list(p, e);
+    *row++ = channel(p, e);
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        *row++ = arena_str(p->arena, texts[i]);
+    p->first = p->n_rows == 0 ? e->seq : p->first;
+    p->last = e->seq;
+    p->n_bytes += e->json.n;
+    p->n_rows++;
+    return true;
 }
 
 static void add(struct parcel *p, struct str arg)
@@ -26,64 +108,22 @@ static void add(struct parcel *p, struct str arg)
     p->argv[p->argc++] = arg;
 }
 
-/* Names longer than a key may be are left out rather than cut: half a name is another's. */
-static struct str join(char ret[PARCEL_KEY_MAX], const struct parcel_form *form, const char *room,
-                       struct str name)
+void parcel_seal(struct parcel *p)
 {
-    int n = snprintf(ret, PARCEL_KEY_MAX, "%.*s%s%.*s", STR_ARG(form->prefix), room, STR_ARG(name));
-
-    return n > 0 && n < PARCEL_KEY_MAX ? str_make(ret, (size_t)n) : STR_NONE;
-}
-
-static void add_keys(struct parcel *p, const struct parcel_form *form, const struct event *e)
-{
-    size_t count = p->argc;
-    bool queue = e->stream == EVENT_ALERTS && strcmp(form->cap, "0") != 0;
-    struct str own = STR_NONE;
-
-    if (e->owner_queue.n > 0)
-        own = join(p->owner_queue, form, "queue:", e->owner_queue);
-    add(p, STR_NONE); /* how many, known below */
-    add(p, str_of(form->producer_key));
-    add(p, str_of(form->stream_keys[e->stream]));
-    if (queue)
-        add(p, str_of(form->queue_key));
-    if (own.n > 0)
-        add(p, own);
-    (void)snprintf(p->count, sizeof(p->count), "%zu", p->argc - count - 1);
-    p->argv[count] = str_of(p->count);
-}
-
-static struct str channel(struct parcel *p, const struct parcel_form *form, const struct event *e)
-{
-    char room[PARCEL_KEY_MAX];
-
-    if (e->owner.n == 0 || e->severity.n == 0 || e->stream == EVENT_SHADOW)
-        return STR_NONE;
-    if (snprintf(room, sizeof(room), "live:%.*s:", STR_ARG(e->owner)) >= (int)sizeof(room))
-        return STR_NONE;
-    return join(p->channel, form, room, e->severity);
-}
-
-void parcel_pack(struct parcel *ret, const struct parcel_form *form, const struct event *e,
-                 uint64_t prev)
-{
-    const struct str flat[] = {e->id,    e->type, e->status, e->severity, e->promise,
-                               e->owner, e->lang, e->title,  e->url};
-    int n;
-
-    ret->argc = 0;
-    add(ret, STR("EVALSHA"));
-    add(ret, form->sha);
-    add_keys(ret, form, e);
-    add(ret, form->field);
-    n = snprintf(ret->seq, sizeof(ret->seq), "%" PRIu64, e->seq);
-    add(ret, str_make(ret->seq, (size_t)n));
-    n = snprintf(ret->prev, sizeof(ret->prev), "%" PRIu64, prev);
-    add(ret, str_make(ret->prev, (size_t)n));
-    add(ret, strcmp(form->cap, "0") ? str_of(form->cap) : STR("10000"));
-    add(ret, channel(ret, form, e));
-    add(ret, e->json);
-    for (size_t i = 0; i < ARRAY_LEN(flat); i++)
-        add(ret, flat[i]);
+    assert(p->n_rows > 0);
+    (void)snprintf(p->keys_text, sizeof(p->keys_text), "%zu", p->n_keys + 1);
+    (void)snprintf(p->prev_text, sizeof(p->prev_text), "%" PRIu64, p->prev);
+    (void)snprintf(p->last_text, sizeof(p->last_text), "%" PRIu64, p->last);
+    add(p, STR("EVALSHA"));
+    add(p, p->form->sha);
+    add(p, str_of(p->keys_text));
+    add(p, str_of(p->form->producer_key));
+    for (size_t i = 0; i < p->n_keys; i++)
+        add(p, p->keys[i]);
+    add(p, p->form->field);
+    add(p, str_of(p->prev_text));
+    add(p, str_of(p->last_text));
+    add(p, str_of(p->form->cap));
+    for (size_t i = 0; i < 14 * p->n_rows; i++)
+        add(p, p->rows[i]);
 }

@@ -1,32 +1,56 @@
 #pragma once
 
-/* parcel - one outbox row as one call of SCRIPT_APPEND. */
+/* parcel - some outbox rows, in order, as one call of SCRIPT_APPEND. */
 
 #include "lib/desk/event.h"
 
-enum { PARCEL_ARGS = 24, PARCEL_PREFIX_MAX = 64, PARCEL_KEY_MAX = 320 };
+struct arena;
+
+enum {
+    PARCEL_ROWS = 32,
+    PARCEL_BYTES = 256 * 1024, /* of JSON; the row that reaches it is the last */
+    PARCEL_KEYS = 16,          /* streams and lists of one call */
+    PARCEL_ARGS = 8 + PARCEL_KEYS + 14 * PARCEL_ROWS,
+    PARCEL_PREFIX_MAX = 64,
+    PARCEL_KEY_MAX = 320,
+};
 
 /* What is the same for all rows. */
 struct parcel_form {
-    struct str field;      /* of the producer hash: "couac-1:k3f9x2ab" */
-    struct str sha;        /* of the script */
-    char producer_key[96]; /* all keys carry the prefix */
+    struct str field;  /* of the producer hash: "couac-1:k3f9x2ab" */
+    struct str sha;    /* of the script */
+    struct str prefix; /* of all keys */
+    char producer_key[96];
     char stream_keys[EVENT_STREAMS][96];
     char queue_key[96];
-    struct str prefix;
-    char cap[24]; /* of every list, "0": no common queue */
+    char cap[24];                                 /* of every list */
+    enum { PARCEL_QUEUE, PARCEL_NO_QUEUE } queue; /* whether alerts go to the common list */
 };
 
-/* "prefix" is at most PARCEL_PREFIX_MAX bytes and must outlive the form. */
+/* `prefix` is at most PARCEL_PREFIX_MAX bytes and must outlive the form. `queue_cap` 0: no
+ * common queue; owners' lists are then capped at 10,000. */
 void parcel_form(struct parcel_form *ret, struct str prefix, int64_t queue_cap);
 
-/* One row's arguments; slices point into `form`, `event` and this struct. */
 struct parcel {
+    const struct parcel_form *form;
+    struct arena *arena;        /* the rows' bytes, until the next parcel_begin */
+    uint64_t prev, first, last; /* prev: the row before the first */
+    size_t n_rows, n_bytes;
+    struct str keys[PARCEL_KEYS];
+    char indexes[PARCEL_KEYS + 2][24]; /* "0" to "17" */
+    size_t n_keys;
+    struct str rows[14 * PARCEL_ROWS];
     struct str argv[PARCEL_ARGS];
     size_t argc;
-    char seq[24], prev[24], count[4];
-    char channel[PARCEL_KEY_MAX], owner_queue[PARCEL_KEY_MAX];
+    char prev_text[24], last_text[24], keys_text[24];
 };
 
-void parcel_pack(struct parcel *ret, const struct parcel_form *form, const struct event *event,
-                 uint64_t prev);
+void parcel_init(struct parcel *p, const struct parcel_form *form);
+void parcel_done(struct parcel *p);
+
+/* A new call whose first row follows row `prev`. */
+void parcel_begin(struct parcel *p, uint64_t prev);
+/* Copies the row in. False: it is full, nothing was added; seal it and begin another. */
+bool parcel_add(struct parcel *p, const struct event *event) MUST_CHECK;
+/* Makes argv[0 .. argc), valid until the next parcel_begin; at least one row. */
+void parcel_seal(struct parcel *p);

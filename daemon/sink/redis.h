@@ -23,7 +23,7 @@ struct redisReply;
 
 enum {
     REDIS_PENDING_MAX = 2048, /* commands without a reply yet */
-    REDIS_ARGS_MAX = 64,
+    REDIS_ARGS_MAX = 512,
 };
 
 /* Finds the target before each connection (Sentinel, Cluster). Answers, at once or later,

@@ -50,18 +50,22 @@ static bool by_word(struct str text, enum reply_class *ret)
     return false;
 }
 
-/* Before Redis 7: "ERR Error running script (call to f_..): @user_script:7: WRONGTYPE ..." */
+/* Before Redis 7: "ERR Error running script (call to f_..): @user_script:7: WRONGTYPE ...",
+ * or with a second "@user_script: 7: -" before the word. */
 static struct str inner_error(struct str text)
 {
-    size_t at = str_find(text, STR("@user_script:"), 0);
-    size_t colon = at == SIZE_MAX ? at : str_find_char(text, ' ', at);
+    static const struct str mark = STR("@user_script:");
+    size_t at = str_find(text, mark, 0);
 
-    if (colon == SIZE_MAX)
+    if (at == SIZE_MAX)
         return STR_NONE;
-    text = str_slice(text, colon + 1, text.n);
-    if (str_starts(text, STR("@user_script")))
-        text = inner_error(text);
-    return text.n > 0 && text.p[0] == '-' ? str_slice(text, 1, text.n) : text;
+    while (at != SIZE_MAX) {
+        text = str_slice(text, at + mark.n, text.n);
+        at = str_find(text, mark, 0);
+    }
+    while (text.n > 0 && strchr("0123456789: -", text.p[0]))
+        text = str_slice(text, 1, text.n);
+    return text;
 }
 
 enum reply_class reply_classify(struct str error)

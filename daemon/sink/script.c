@@ -1,17 +1,18 @@
-/* The guard is what makes delivery exactly-once: the row's number must be above
- * the stored one, and the row before it must have arrived. Without the second
- * half a pipeline could lose rows: when one of a thousand fails (memory, a
- * wrong type), the next succeeds, moves the number on, and the failed row is
- * refused for ever. With it, all rows behind a failed one are refused too, in
- * order, until the failed one was sent again.
+/* The guard is what makes delivery exactly-once: Redis must stand exactly at the
+ * row before the first. A plain "refuse what is not above" would lose rows in a
+ * pipeline: when one call of many fails (memory, a wrong type), the next
+ * succeeds, moves the number on, and the failed rows are refused for ever. With
+ * equality all calls behind a failed one are refused too, in order, until it
+ * was sent again. It also refuses what an old connection still had in its buffers.
  *
  * The number is written first and put back on failure: of all commands it is
  * the one whose undoing cannot be refused once it was accepted. Nothing is
- * visible outside before the script ends. */
+ * visible outside before the script ends. Several rows a call halve the work of
+ * Redis: of five commands a row three are then shared. */
 #include "daemon/sink/script.h"
 
 const char script_append[] =
-    "local field, seq, prev, cap = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), "
+    "local field, prev, last, cap = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), "
     "tonumber(ARGV[4])\n"
     "local raw = redis.pcall('HGET', KEYS[1], field)\n"
     "if type(raw) == 'table' then return raw end\n"
@@ -19,41 +20,57 @@ const char script_append[] =
     "if raw and not tonumber(raw) then\n"
     "  return redis.error_reply('WRONGTYPE the producer hash holds no number')\n"
     "end\n"
-    "if stored >= seq then return 0 end\n"
-    "if stored < prev then return -1 - stored end\n"
-    "local done = redis.pcall('HSET', KEYS[1], field, ARGV[2])\n"
+    "if stored >= last then return 0 end\n"
+    "if stored ~= prev then return -1 - stored end\n"
+    "local done = redis.pcall('HSET', KEYS[1], field, ARGV[3])\n"
     "if type(done) == 'table' then return done end\n"
-    "local function undo()\n"
-    "  if raw then redis.call('HSET', KEYS[1], field, raw)\n"
-    "  else redis.call('HDEL', KEYS[1], field) end\n"
-    "end\n"
-    "local json = ARGV[6]\n"
-    "local id = redis.pcall('XADD', KEYS[2], '*', 'data', json, 'id', ARGV[7], 'type', ARGV[8],\n"
-    "  'status', ARGV[9], 'severity', ARGV[10], 'promise', ARGV[11], 'owner', ARGV[12],\n"
-    "  'lang', ARGV[13], 'title', ARGV[14], 'url', ARGV[15])\n"
-    "if type(id) == 'table' and id.err then undo() return id end\n"
-    "local over = {}\n"
-    "for i = 3, #KEYS do\n"
-    "  local n = redis.pcall('RPUSH', KEYS[i], json)\n"
-    "  if type(n) == 'table' then\n"
-    "    redis.call('XDEL', KEYS[2], id)\n"
-    "    for j = 3, i - 1 do redis.call('RPOP', KEYS[j]) end\n"
-    "    undo()\n"
-    "    return n\n"
+    "local streams, ids, lists, pushed, n, wrong = {}, {}, {}, {}, 0, nil\n"
+    "for i = 5, #ARGV, 14 do\n"
+    "  local json, stream = ARGV[i + 4], KEYS[tonumber(ARGV[i])]\n"
+    "  local id = redis.pcall('XADD', stream, '*', 'data', json, 'id', ARGV[i + 5],\n"
+    "    'type', ARGV[i + 6], 'status', ARGV[i + 7], 'severity', ARGV[i + 8],\n"
+    "    'promise', ARGV[i + 9], 'owner', ARGV[i + 10], 'lang', ARGV[i + 11],\n"
+    "    'title', ARGV[i + 12], 'url', ARGV[i + 13])\n"
+    "  if type(id) == 'table' then wrong = id break end\n"
+    "  n = n + 1\n"
+    "  streams[n], ids[n] = stream, id\n"
+    "  for j = i + 1, i + 2 do\n"
+    "    local k = ARGV[j]\n"
+    "    if k ~= '0' then\n"
+    "      local values = lists[k]\n"
+    "      if values then values[#values + 1] = json else lists[k] = {json} end\n"
+    "    end\n"
     "  end\n"
-    "  over[i] = n - cap\n"
     "end\n"
     "local fell = 0\n"
-    "for i = 3, #KEYS do\n"
-    "  if over[i] > 0 then\n"
-    "    redis.call('LTRIM', KEYS[i], over[i], -1)\n"
-    "    fell = fell + over[i]\n"
+    "if not wrong then\n"
+    "  for k, values in pairs(lists) do\n"
+    "    local len = redis.pcall('RPUSH', KEYS[tonumber(k)], unpack(values))\n"
+    "    if type(len) == 'table' then wrong = len break end\n"
+    "    pushed[k] = len\n"
     "  end\n"
     "end\n"
-    "if ARGV[5] ~= '' then\n"
-    "  local told = redis.pcall('PUBLISH', ARGV[5], json)\n"
-    "  if type(told) == 'table' then return {1 + fell, told.err} end\n"
+    "if wrong then\n"
+    "  for i = 1, n do redis.call('XDEL', streams[i], ids[i]) end\n"
+    "  for k in pairs(pushed) do redis.call('LTRIM', KEYS[tonumber(k)], 0, -1 - #lists[k]) end\n"
+    "  if raw then redis.call('HSET', KEYS[1], field, raw)\n"
+    "  else redis.call('HDEL', KEYS[1], field) end\n"
+    "  return wrong\n"
     "end\n"
+    "for k, len in pairs(pushed) do\n"
+    "  if len > cap then\n"
+    "    redis.call('LTRIM', KEYS[tonumber(k)], len - cap, -1)\n"
+    "    fell = fell + len - cap\n"
+    "  end\n"
+    "end\n"
+    "local unheard\n"
+    "for i = 8, #ARGV, 14 do\n"
+    "  if ARGV[i] ~= '' then\n"
+    "    local told = redis.pcall('PUBLISH', ARGV[i], ARGV[i + 1])\n"
+    "    if type(told) == 'table' then unheard = told.err end\n"
+    "  end\n"
+    "end\n"
+    "if unheard then return {1 + fell, unheard} end\n"
     "return 1 + fell\n";
 
 /* Age is hard, it is privacy. Count is soft: only what every group has finished

@@ -2,14 +2,15 @@
 
 /* script - what runs inside Redis: the guarded append, and trimming.
  *
- * SCRIPT_APPEND
- *   KEYS  1 producer hash, 2 stream, 3.. lists
- *   ARGV  1 field, 2 seq, 3 seq of the row before, 4 list cap, 5 channel or "", 6 JSON,
- *         7.. id type status severity promise owner lang title url
+ * SCRIPT_APPEND, for one or more rows, all or none
+ *   KEYS  1 producer hash, 2.. streams and lists
+ *   ARGV  1 field, 2 seq of the row before the first, 3 seq of the last, 4 list cap,
+ *         then for each row 14: which key is its stream, which its lists (0: none) twice,
+ *         channel or "", JSON, id type status severity promise owner lang title url
  *   Reply an integer:  n >= 1  appended, n - 1 old list entries fell off the caps
- *                      0       Redis had this seq already
- *                      n < 0   rows are missing before this one: Redis has up to -1 - n
- *         an array {n, error}: appended, but not published
+ *                      0       Redis had the last row already
+ *                      n < 0   Redis stands elsewhere, at -1 - n: nothing was done
+ *         an array {n, error}: appended, but not (all) published
  *         or the error of the command that failed, all undone.
  *
  * SCRIPT_TRIM

@@ -93,7 +93,8 @@ static bool take_host(struct parse *p, struct str authority)
     bool bracket = str_starts(authority, STR("["));
 
     end = str_find_char(authority, bracket ? ']' : ':', 0);
-    if (!copy(p->t.host, sizeof(p->t.host), str_slice(authority, bracket, end))) {
+    if ((bracket && end == SIZE_MAX) ||
+        !copy(p->t.host, sizeof(p->t.host), str_slice(authority, bracket, end))) {
         p->why = "the host is missing or too long";
         return false;
     }

@@ -297,16 +297,11 @@ class Rig:
         return self.keep(Meddler(self.folder, redis, judge))
 
 
-def is_row(args):
-    return args[0] == b"EVALSHA"
-
-
-def row_of(args):
-    """N of the row-N in an EVALSHA."""
-    for arg in args:
-        if arg.startswith(b"row-"):
-            return int(arg[4:])
-    return None
+def rows_of(args):
+    """The N of every row-N that a command appends; empty for other commands."""
+    if args[0] != b"EVALSHA":
+        return set()
+    return {int(arg[4:]) for arg in args if re.fullmatch(rb"row-\d+", arg)}
 
 
 def _one(test, program):

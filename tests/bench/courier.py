@@ -1,0 +1,59 @@
+#!/usr/bin/python3
+"""courier - alerts a second into Redis, beside a bare pipelining client in the same run.
+
+usage: courier.py FEEDER BARE [rows=200000] [bytes=1200] [rounds=3]
+
+A backlog of `rows` waits in the state file; what is timed is its way into Redis. The peak
+of memory and the longest stall of the loop are the feeder's own.
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+
+here = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(here, "..", "integration"))
+import redis_rig  # noqa: E402
+
+SETTINGS = {"rows": 200000, "bytes": 1200, "rounds": 3}
+
+
+def bare(redis, program):
+    out = subprocess.run([program, redis.path, str(SETTINGS["rows"]), str(SETTINGS["bytes"])],
+                         check=True, capture_output=True, text=True).stdout
+    redis.do("FLUSHALL")
+    return float(out)
+
+
+def courier(rig, redis, n):
+    rows = SETTINGS["rows"]
+    # first only fill the outbox: nobody listens there, and its life is short
+    rig.feeder("unix:///nowhere", rows, name=f"state{n}", bytes=SETTINGS["bytes"], batch=1000, limit=1).done()
+    report = rig.feeder(redis.url, rows, name=f"state{n}", bytes=SETTINGS["bytes"]).done()
+    assert redis.do("XLEN", "couac:alerts") == rows
+    redis.do("FLUSHALL")
+    return rows * 1000 / report["ms"], report
+
+
+def main(feeder, bare_program):
+    redis_rig.DEADLINE = 600
+    floors, speeds = [], []
+    with redis_rig.Rig(feeder) as rig:
+        redis = rig.redis(durable=False)
+        for n in range(SETTINGS["rounds"]):
+            floors.append(bare(redis, bare_program))
+            speed, report = courier(rig, redis, n)
+            speeds.append(speed)
+            print(f"round {n + 1}: bare {floors[-1]:8.0f}/s  courier {speed:8.0f}/s  "
+                  f"peak {report['peak_kib'] / 1024:.1f} MiB  longest stall {report['lag_ms']} ms", flush=True)
+    ratio = statistics.median(s / f for s, f in zip(speeds, floors))
+    print(f"{SETTINGS['rows']} rows of {SETTINGS['bytes']} bytes: courier {statistics.median(speeds):.0f}/s, "
+          f"{ratio:.2f} of the bare client")
+
+
+if __name__ == "__main__":
+    for setting in sys.argv[3:]:
+        key, value = setting.split("=")
+        SETTINGS[key] = int(value)
+    main(sys.argv[1], sys.argv[2])
