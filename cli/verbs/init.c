@@ -1,13 +1,14 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/starter/starter.h"
 #include "cli/verbs/input.h"
-#include "cli/verbs/share.h"
 #include "cli/verbs/verb.h"
 #include "lib/data/json.h"
+#include "lib/host/share.h"
 
 /* All files are looked for before the first is written, so a folder that is in
  * use stays as it was. */
@@ -138,11 +139,11 @@ static bool good_name(const char *sector)
 static int read_sector(struct plan *p, const char *sector, struct sbuf *text, char name[PATH_BYTES])
 {
     struct sbuf path = SBUF_INIT(PATH_BYTES);
+    struct str share = share_folder(str_of(getenv("COUAC_SHARE")));
 
     if (!good_name(sector))
         return call_trouble(p->call, "a sector's name has only a-z, 0-9 and -");
-    share_folder(&path);
-    sbuf_printf(&path, "/sectors/%s.yaml", sector);
+    sbuf_printf(&path, "%.*s/sectors/%s.yaml", STR_ARG(share), sector);
     int status = access(sbuf_cstr(&path), R_OK) == 0
                      ? input_whole(p->call, sbuf_cstr(&path), text)
                      : call_trouble(p->call, "there is no sector '%s' (%s: %s)", sector,
