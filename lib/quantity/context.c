@@ -111,6 +111,9 @@ static void read_bounds(const struct tokens *ts, struct context *c, enum quantit
     size_t end;
     const struct phrase *p = find(ts, LEXICON_BEFORE, c->from - 1, kind, WANT_BOUND, &end);
 
+    if (p && token_is(ts, end, LEX(OR)) && token_is(ts, end - 1, LEX(PHRASE)) &&
+        p->value != QUANTITY_ABOUT)
+        p = NULL; /* "more or less than" */
     if (p) {
         c->bound = p->value;
         c->from = end + 1;

@@ -183,7 +183,8 @@ static bool letter_counts(const struct tokens *ts, size_t i)
 
     if (t->digits > 1)
         return true;
-    if (!token_glued(ts, i) && !(t->flags & TOKEN_HYPHEN) && c != 'h' && c != 'j' && c != 'm')
+    if (!token_glued(ts, i) && !(t->flags & TOKEN_HYPHEN) && c != 'h' && c != 'j' && c != 'm' &&
+        !(c == 's' && ts->lang != LANG_EN))
         return false;
     return !(token_at(ts, i + 1)->kind == TOKEN_WORD && token_glued(ts, i + 1)); /* "m'a" */
 }
@@ -231,8 +232,8 @@ static void working_days(const struct tokens *ts, size_t before, struct unit *u)
 /* The unit that counts number `n`, from token `i` on. */
 static bool read_unit(const struct tokens *ts, size_t i, const struct number *n, struct unit *u)
 {
-    bool part =
-        n->flags & (NUMBER_FRACTION | NUMBER_VAGUE | NUMBER_ABOUT) || n->value != floor(n->value);
+    bool part = n->flags & (NUMBER_FRACTION | NUMBER_VAGUE | NUMBER_ABOUT) ||
+                n->value != floor(n->value) || token_is(ts, i - 1, LEX(DOZEN) | LEX(MUL));
     size_t adjectives = 0;
 
     *u = (struct unit){.factor = 1, .mul = 1};
@@ -296,11 +297,37 @@ static bool bare_part(const struct tokens *ts, size_t i, enum quantity_unit unit
 /* "20 years, 2 h" are two durations, "1 year, 2 months" is one. */
 static bool next_smaller(enum quantity_unit a, enum quantity_unit b)
 {
-    if (a == UNIT_YEAR)
-        return b == UNIT_MONTH;
-    if (a == UNIT_MONTH)
-        return b == UNIT_DAY || b == UNIT_WEEK;
-    return b + 1 == a || (a == UNIT_WEEK && b == UNIT_DAY);
+    if (a == UNIT_YEAR || a == UNIT_MONTH)
+        return b >= UNIT_DAY;
+    if (a == UNIT_WEEK || a == UNIT_DAY)
+        return b >= UNIT_MINUTE;
+    return true;
+}
+
+/* "1h 30m": minutes, whatever else an m may be. */
+static void read_small_m(const struct tokens *ts, size_t i, enum quantity_unit after,
+                         struct unit *u)
+{
+    if (u->unit != UNIT_METRE || after != UNIT_HOUR || token_at(ts, i)->digits != 1)
+        return;
+    u->unit = UNIT_MINUTE;
+    u->factor = 1;
+    u->other = false;
+}
+
+/* "2 heures 1/2" */
+static bool halved(const struct tokens *ts, struct measure *m, enum quantity_unit unit,
+                   double *seconds)
+{
+    struct number n;
+    struct unit u;
+
+    if (token_at(ts, m->next)->kind != TOKEN_NUMBER || !number_read(ts, m->next, &n) ||
+        !(n.flags & NUMBER_FRACTION) || n.value >= 1 || read_unit(ts, n.next, &n, &u))
+        return false;
+    *seconds += n.value * unit_worth(unit);
+    m->next = n.next;
+    return true;
 }
 
 /* Adds what follows: "and a half", "30 min", "et quart", "30". */
@@ -322,14 +349,17 @@ static bool add_part(const struct tokens *ts, struct measure *m, enum quantity_u
         *unit = UNIT_SECOND;
         return true;
     }
+    if (halved(ts, m, *unit, seconds))
+        return true;
     i = m->next;
     comma = token_sign(ts, i, ',');
     i += comma;
     i += token_is(ts, i, LEX(AND)) || token_sign(ts, i, '&');
     if (!number_read(ts, i, &n))
         return false;
-    if (read_unit(ts, n.next, &n, &u) && !u.other) {
-        if (!smaller_time(*unit, u.unit) || u.factor > 1 || n.flags & NUMBER_VAGUE ||
+    if (read_unit(ts, n.next, &n, &u)) {
+        read_small_m(ts, u.next - 1, *unit, &u);
+        if (u.other || !smaller_time(*unit, u.unit) || u.factor > 1 || n.flags & NUMBER_VAGUE ||
             (comma && !next_smaller(*unit, u.unit)))
             return false;
         *seconds += n.value * unit_worth(u.unit);
@@ -559,11 +589,18 @@ static bool is_angle(const struct tokens *ts, size_t i, size_t next)
 static void read_with_unit(const struct tokens *ts, const struct number *n, double high,
                            struct unit *u, bool between, struct measure *m)
 {
+    struct number again;
+
     if (u->unit == UNIT_CURRENCY && token_is(ts, u->next, LEX(MUL)) && n->last_mul == 1) {
         u->mul = token_at(ts, u->next)->m->number;
         u->next++;
     }
     measure_of(m, n, high, u);
+    if (m->q.kind == QUANTITY_DURATION && token_is(ts, m->next, LEX(OVER)) &&
+        number_read(ts, m->next + 1, &again)) {
+        skip_to(m, again.next); /* "7 jours sur 7" */
+        return;
+    }
     if (u->other || around_the_clock(ts, m->next)) {
         skip_to(m, u->next + (u->other ? 0 : 2));
         return;
@@ -648,6 +685,22 @@ static void open_upwards(struct measure *m)
     m->q.high = INFINITY;
 }
 
+/* "1:30 hours", "12:45 min" */
+static bool figure_hours(const struct tokens *ts, size_t i, struct number *n)
+{
+    const struct token *minutes = token_at(ts, i + 2);
+
+    if (!token_sign(ts, i + 1, ':') || minutes->kind != TOKEN_NUMBER || minutes->digits != 2 ||
+        minutes->value >= 60)
+        return false;
+    if (!token_glued(ts, i + 1) || !token_glued(ts, i + 2) || !token_is(ts, i + 3, LEX(UNIT)) ||
+        n->next != i + 1)
+        return false;
+    n->value = n->least = n->value + minutes->value / 60;
+    n->next = i + 3;
+    return true;
+}
+
 static bool read_numbers(const struct tokens *ts, size_t i, bool between, struct measure *m)
 {
     struct number a, b = {0};
@@ -666,6 +719,8 @@ static bool read_numbers(const struct tokens *ts, size_t i, bool between, struct
             a.value = a.least = -a.value;
         range = read_second(ts, &a, between, &b);
     }
+    if (!range)
+        (void)figure_hours(ts, i, &a); /* else a plain number */
     if (a.flags & NUMBER_ARTICLE && currency_sign(token_at(ts, a.next)->sign) &&
         token_at(ts, a.next + 1)->kind == TOKEN_NUMBER)
         return false; /* "a $ 4 billion deal" */
@@ -753,6 +808,33 @@ static bool read_prefixed(const struct tokens *ts, size_t i, struct measure *m)
 
 /* ---- a unit without a number -------------------------------------------------------- */
 
+/* "hora y media", "heure et demie" without its article */
+static bool read_unit_and_half(const struct tokens *ts, size_t i, struct measure *m)
+{
+    static const struct number one = {.value = 1, .least = 1, .last_mul = 1};
+    struct unit u;
+    double part;
+    size_t next;
+
+    if (!token_is(ts, i, LEX(UNIT)) || token_at(ts, i)->digits < 2 ||
+        !number_read_fraction(ts, i + 1, &part, &next) || part >= 1)
+        return false;
+    if (token_is(ts, next, LEX(UNIT)) || !read_unit(ts, i, &one, &u) ||
+        unit_kind(u.unit) != QUANTITY_DURATION || u.next != i + 1)
+        return false;
+    u.next = next;
+    u.factor *= 1 + part;
+    measure_of(m, &one, 1, &u);
+    return true;
+}
+
+/* "the past decade" lasts; "the past week" is a week of the calendar. */
+static bool is_past_decade(const struct tokens *ts, size_t i)
+{
+    return token_is(ts, i, LEX(LAST)) && token_is(ts, i + 1, LEX(UNIT)) &&
+           (double)token_at(ts, i + 1)->m->factor > 1;
+}
+
 /* "all week", "toute la semaine", "la semaine entière", "full-day" */
 static bool read_entire(const struct tokens *ts, size_t i, struct measure *m)
 {
@@ -761,7 +843,9 @@ static bool read_entire(const struct tokens *ts, size_t i, struct measure *m)
     size_t at = behind ? i + 1 : i + 1 + token_is(ts, i + 1, LEX(THE));
     struct unit u;
 
-    if (!behind && !token_is(ts, i, LEX(WHOLE)))
+    if (read_unit_and_half(ts, i, m))
+        return true;
+    if (!behind && !token_is(ts, i, LEX(WHOLE)) && !is_past_decade(ts, i))
         return false;
     if (!token_is(ts, at, LEX(UNIT)) || !read_unit(ts, at, &one, &u) ||
         unit_kind(u.unit) != QUANTITY_DURATION)

@@ -289,13 +289,6 @@ static bool read_parts(const struct tokens *ts, size_t i, double *ret, size_t *n
     return false;
 }
 
-bool number_read_fraction(const struct tokens *ts, size_t i, double *ret, size_t *ret_next)
-{
-    if (!token_is(ts, i, LEX(AND)) && !token_sign(ts, i, '&'))
-        return false;
-    return read_parts(ts, i + 1, ret, ret_next);
-}
-
 /* "1/2" written with a slash, small enough not to be a date or a dossier. */
 static bool slashed(const struct tokens *ts, size_t i, double *ret, size_t *next)
 {
@@ -312,6 +305,15 @@ static bool slashed(const struct tokens *ts, size_t i, double *ret, size_t *next
     *ret = a->value / b->value;
     *next = i + 3;
     return true;
+}
+
+bool number_read_fraction(const struct tokens *ts, size_t i, double *ret, size_t *ret_next)
+{
+    if (!token_is(ts, i, LEX(AND)) && !token_sign(ts, i, '&'))
+        return false;
+    if (slashed(ts, i + 1, ret, ret_next))
+        return true;
+    return read_parts(ts, i + 1, ret, ret_next);
 }
 
 /* The fraction that may follow a whole number. */
@@ -379,10 +381,13 @@ static void divide(const struct tokens *ts, struct number *n)
 static void divide_over(const struct tokens *ts, struct number *n)
 {
     struct number below;
+    size_t at;
 
     if (!token_is(ts, n->next, LEX(OVER)) || token_at(ts, n->next)->m->mask & LEX(UNIT))
         return;
-    if (!number_read(ts, n->next + 1, &below) || (below.value <= n->value && n->value < 1000) ||
+    at = n->next + 1;
+    at += token_is(ts, at, LEX(OF)) && token_is(ts, at - 1, LEX(OVER)) && ts->lang == LANG_EN;
+    if (!number_read(ts, at, &below) || (below.value <= n->value && n->value < 1000) ||
         below.flags & (NUMBER_ARTICLE | NUMBER_VAGUE | NUMBER_FRACTION))
         return;
     n->value /= below.value;

@@ -132,8 +132,9 @@ static uint64_t hash_more(uint64_t h, uint32_t c)
 static void read_word(struct lexer *x)
 {
     struct token *t = add(x, TOKEN_WORD, x->at);
-    uint64_t h = LEXICON_HASH_START;
-    size_t n, letters = 0;
+    uint64_t h = LEXICON_HASH_START, once = h;
+    size_t n, letters = 0, run = 0;
+    uint32_t last = 0;
 
     for (; x->at < x->text.n; x->at += n) {
         uint32_t cp = decode(x->text, x->at, &n);
@@ -141,7 +142,12 @@ static void read_word(struct lexer *x)
         if (!is_letter(cp) && !is_invisible(cp))
             break;
         if (cp < 0x80) {
-            h = hash_more(h, cp | 0x20);
+            uint32_t c = cp | 0x20;
+
+            run = c == last ? run + 1 : 1;
+            last = c;
+            h = run >= 3 ? once : hash_more(h, c); /* "sooo looong" */
+            once = run == 1 ? h : once;
         } else if (cp >= 0xc0 && cp < 0x180) {
             for (const char *c = latin[cp - 0xc0]; *c; c++)
                 h = hash_more(h, (uint32_t)*c);
