@@ -301,7 +301,6 @@ static enum transfer_end end_of(const struct transfer *t, CURLcode code)
     case CURLE_OK:
         return TRANSFER_OK;
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
         return TRANSFER_URL;
     case CURLE_COULDNT_RESOLVE_HOST:
         return TRANSFER_DNS;

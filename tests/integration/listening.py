@@ -1,0 +1,400 @@
+#!/usr/bin/env python3
+"""couacd against a scripted web server: what a poller must do, and what it must survive."""
+
+import email.utils
+import gzip
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import redis_rig
+from redis_rig import wait_for
+from web_rig import RULES, Couacd, Reply, Web, complaint, rss
+
+PROGRAM, SHARE = sys.argv[1], sys.argv[2]
+
+
+def start(rig, sources, redis=True, **more):
+    return rig.keep(Couacd(rig, PROGRAM, rig.redis(durable=False) if redis else None, SHARE, sources,
+                           **more)).start()
+
+
+def feed(n, **headers):
+    body = rss(complaint(n))
+    return lambda request: Reply(200, body, **headers)
+
+
+def a_complaint_in_a_feed_becomes_one_alert(rig):
+    web = rig.keep(Web())
+    url = web.on("/feed", feed(1))
+    couacd = start(rig, {"shop": url})
+    wait_for("an alert", couacd.alerts)
+    wait_for("two more polls", lambda: len(web.seen("/feed")) >= 3)
+    assert couacd.alerts() == 1, "the same post alerted twice"
+    assert couacd.stop() == 0
+
+
+def validators_go_back_byte_for_byte_and_304_costs_nothing(rig):
+    web = rig.keep(Web())
+    etag, date = 'W/"a, b  c"', "Sat, 22 nov 2025 09:14:05 +0000"
+
+    def script(request):
+        if request.get("if-none-match") == etag and request.get("if-modified-since") == date:
+            return Reply(304, ETag=etag)
+        return Reply(200, rss(complaint(1)), ETag=etag, Last_Modified=date)
+    couacd = start(rig, {"shop": web.on("/feed", script)})
+    wait_for("polls", lambda: len(web.seen("/feed")) >= 3)
+    first, second = web.seen("/feed")[:2]
+    assert first.get("if-none-match") is None and first.get("if-modified-since") is None
+    assert second.get("if-none-match") == etag, second.lines
+    assert second.get("if-modified-since") == date, second.lines
+    wait_for("a 304", lambda: couacd.logged("status=304"))
+    assert couacd.alerts() == 1
+
+
+def validators_are_replaced_as_one_set_and_renewed_by_304(rig):
+    web = rig.keep(Web())
+    answers = [Reply(200, rss(complaint(1)), ETag='"1"', Last_Modified="Sat, 22 Nov 2025 09:14:05 GMT"),
+               Reply(304, ETag='"2"'), Reply(200, rss(complaint(2)), ETag='"3"'), Reply(304), Reply(304)]
+    start(rig, {"shop": web.on("/feed", lambda r: answers[min(len(web.seen("/feed")), 5) - 1])})
+    wait_for("polls", lambda: len(web.seen("/feed")) >= 5)
+    got = [(r.get("if-none-match"), bool(r.get("if-modified-since"))) for r in web.seen("/feed")[:5]]
+    assert got == [(None, False), ('"1"', True), ('"2"', True), ('"3"', False), ('"3"', False)], got
+
+
+def validators_survive_errors_and_a_restart(rig):
+    web = rig.keep(Web())
+    answers = [Reply(200, rss(complaint(1)), ETag='"1"'), Reply(500), Reply(200, b"<html>log in</html>", ETag='"9"')]
+    couacd = start(rig, {"shop": web.on("/feed", lambda r: answers.pop(0) if answers else Reply(304))})
+    wait_for("polls", lambda: len(web.seen("/feed")) >= 3)
+    couacd.stop()
+    before = len(web.seen("/feed"))
+    couacd.start(wait=False)
+    wait_for("a poll", lambda: len(web.seen("/feed")) > before)
+    assert {r.get("if-none-match") for r in web.seen("/feed")[1:]} == {'"1"'}
+
+
+def validators_are_not_copied_to_where_a_redirect_leads(rig):
+    web = rig.keep(Web())
+    web.on("/old", feed(1, ETag='"old"'))
+    web.on("/new", feed(1, ETag='"new"'))
+    start(rig, {"shop": web.base + "/old"})
+    wait_for("polls", lambda: len(web.seen("/old")) >= 1)
+    web.on("/old", Reply(302, Location="/new"))
+    wait_for("redirects", lambda: len(web.seen("/new")) >= 2)
+    assert web.seen("/new")[0].get("if-none-match") is None
+    assert web.seen("/new")[1].get("if-none-match") == '"new"'
+    assert web.seen("/old")[-1].get("if-none-match") is None
+
+
+def requests_are_plain_gets_of_the_url_as_given(rig):
+    web = rig.keep(Web())
+    path = "/a/../b//c?z=1&a=%7e&z=2"
+    web.on(path, lambda r: Reply(200, rss(complaint(1)), Set_Cookie="id=1; Path=/"))
+    start(rig, {"shop": web.base + path}, poll={"contact": "https://shop.example/bot"})
+    wait_for("polls", lambda: len(web.seen(path)) >= 2)
+    assert not [r for r in web.requests if r.path != path], "other paths were asked for"
+    for request in web.requests:
+        assert request.method == "GET"
+        assert request.get("cookie") is None and request.get("referer") is None
+        assert request.get("user-agent").startswith("couac/0.")
+        assert request.get("user-agent").endswith(" (+https://shop.example/bot)")
+        assert "application/rss+xml" in request.get("accept")
+        assert "gzip" in request.get("accept-encoding")
+    assert web.connections == 1, f"{web.connections} connections for {len(web.requests)} requests"
+
+
+def a_server_that_asks_for_patience_gets_it(rig):
+    web = rig.keep(Web())
+    for name, value in (("seconds", "3600"), ("never", "Fri, 31 Dec 9999 23:59:59 GMT"),
+                        ("date", email.utils.formatdate(time.time() + 3600, usegmt=True))):
+        web.on("/" + name, Reply(429, Retry_After=value))
+    web.on("/unavailable", Reply(503, Retry_After="3600"))
+    web.on("/soon", lambda r: Reply(429, Retry_After="2") if len(web.seen("/soon")) == 1 else Reply(200, rss("x")))
+    web.on("/nohint", Reply(429))
+    couacd = start(rig, {k: web.base + "/" + k for k in
+                         ("seconds", "never", "date", "unavailable", "soon", "nohint")}, redis=False)
+    wait_for("what is soon", lambda: len(web.seen("/soon")) >= 2)
+    first, second = web.seen("/soon")[:2]
+    assert second.at - first.at >= 1.99, second.at - first.at
+    wait_for("doubling", lambda: len(web.seen("/nohint")) >= 3)
+    a, b, c = (r.at for r in web.seen("/nohint")[:3])
+    assert b - a >= 2 and c - b >= 4, (b - a, c - b)
+    for name in ("seconds", "never", "date", "unavailable"):
+        assert len(web.seen("/" + name)) == 1, name
+    couacd.stop()
+    couacd.start()
+    time.sleep(1.5)
+    assert len(web.seen("/seconds")) == 1, "a restart forgot Retry-After"
+
+
+def freshness_is_obeyed(rig):
+    web = rig.keep(Web())
+    web.on("/age", feed(1, Cache_Control="max-age=3600"))
+    web.on("/aged", feed(1, Cache_Control="max-age=3600", Age="3598"))
+    web.on("/expires", feed(1, Expires=email.utils.formatdate(time.time() + 3600, usegmt=True)))
+    web.on("/ttl", Reply(200, rss("x", head="<ttl>60</ttl>")))
+    web.on("/rank", Reply(200, rss("x", head="<ttl>60</ttl>"), Cache_Control="max-age=1"))
+    start(rig, {k: web.base + "/" + k for k in ("age", "aged", "expires", "ttl", "rank")}, redis=False)
+    wait_for("the fast ones", lambda: len(web.seen("/rank")) >= 3 and len(web.seen("/aged")) >= 2)
+    assert [len(web.seen("/" + k)) for k in ("age", "expires", "ttl")] == [1, 1, 1]
+    a, b = (r.at for r in web.seen("/aged")[:2])
+    assert b - a >= 2
+
+
+def permanent_redirects_are_believed_after_three_and_temporary_ones_never(rig):
+    web = rig.keep(Web())
+    web.on("/home", feed(1))
+    web.on("/moved", Reply(301, Location="/home"))
+    web.on("/away", Reply(302, Location="/elsewhere"))
+    web.on("/elsewhere", feed(2))
+    couacd = start(rig, {"moved": web.base + "/moved", "away": web.base + "/away"}, redis=False)
+    wait_for("the move", lambda: couacd.logged("event=source.moved source=moved"))
+    before = len(web.seen("/home"))
+    wait_for("polls at the new place", lambda: len(web.seen("/home")) >= before + 2)
+    wait_for("polls of the other", lambda: len(web.seen("/elsewhere")) >= 5)
+    assert len(web.seen("/moved")) == 3, len(web.seen("/moved"))
+    assert len(web.seen("/away")) >= 5
+
+
+def gone_is_gone_and_other_failures_are_retried_more_and_more_slowly(rig):
+    web = rig.keep(Web())
+    web.on("/gone", Reply(410))
+    web.on("/forbidden", Reply(403))
+    couacd = start(rig, {"gone": web.base + "/gone", "forbidden": web.base + "/forbidden",
+                         "nothing": web.base + "/404"}, redis=False)
+    wait_for("retries", lambda: len(web.seen("/404")) >= 3 and len(web.seen("/forbidden")) >= 3)
+    a, b, c = (r.at for r in web.seen("/404")[:3])
+    assert b - a >= 2 and c - b >= 4, (b - a, c - b)
+    assert len(web.seen("/gone")) == 1
+    assert couacd.logged("event=source.gone source=gone")
+    assert couacd.logged("event=poll.failed source=forbidden why=status status=403")
+
+
+def endless(request):
+    request.sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n\r\n<rss><channel>")
+    while True:
+        request.sock.sendall(b"<item><title>and on</title></item>" * 1000)
+
+
+def bomb(layers):
+    data = b"<rss>" + b" " * (64 << 20)
+    for _ in range(layers):
+        data = gzip.compress(data, 9)
+    return Reply(200, data, Content_Encoding=", ".join(["gzip"] * layers))
+
+
+def trickle(request):
+    request.sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+    while True:
+        request.sock.sendall(b"x")
+        time.sleep(0.2)
+
+
+def slow_headers(request):
+    for byte in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"a" * 10000:
+        request.sock.sendall(bytes([byte]))
+        time.sleep(0.1)
+
+
+def many_headers(request):
+    request.sock.sendall(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        request.sock.sendall(b"X-Header: of which there are many\r\n" * 100)
+
+
+HOSTILE = {
+    "endless": (endless, "body-too-large"),
+    "bomb": (bomb(1), "bomb|body-too-large"),
+    "bombs": (bomb(3), "bomb|body-too-large"),
+    "loop": (Reply(301, Location="/loop"), "redirects"),
+    "scheme": (Reply(302, Location="file:///etc/passwd"), "url|broken"),
+    "gopher": (Reply(302, Location="gopher://127.0.0.1:6379/_FLUSHALL"), "url|broken"),
+    "garbage": (b"\x00\xff\x7f garbage, no HTTP at all\r\n\r\n", "broken"),
+    "cut": (b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n<rss>", "broken"),
+    "chunks": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "broken"),
+    "badgzip": (Reply(200, b"\x1f\x8bnot gzip", Content_Encoding="gzip"), "broken"),
+    "html": (Reply(200, b"<!doctype html><title>Sign in</title><p>Log in"), "not-a-feed"),
+    "binary": (Reply(200, bytes(range(256)) * 50), "not-a-feed"),
+    "empty": (Reply(200, b""), "not-a-feed"),
+    "wall": (Reply(403, b"<title>Just a moment...</title>", cf_mitigated="challenge"), "wall"),
+    "trickle": (trickle, "timeout"),
+    "slow": (slow_headers, "timeout"),
+    "headers": (many_headers, "headers-too-large"),
+    "unasked": (Reply(304), "status"),
+    "silent": (lambda r: time.sleep(30), "timeout"),
+    "closing": (lambda r: None, "broken"),
+}
+
+
+def hostile_servers_are_named_and_harm_nobody(rig):
+    web = rig.keep(Web())
+    for name, (script, _) in HOSTILE.items():
+        web.on("/" + name, script)
+    posts = [0]
+    fast = threading.Event()
+
+    def growing(request):
+        if fast.is_set():
+            posts[0] += 1
+        return Reply(200, rss(*[complaint(n) for n in range(posts[0] + 1)]))
+    web.on("/good", growing)
+    sources = {name: web.base + "/" + name for name in HOSTILE}
+    sources["good"] = web.base + "/good"
+    sources["refused"] = "http://127.0.0.1:1/"
+    sources["noname"] = "http://no-such-host.invalid/"
+    couacd = start(rig, sources, poll={"headers_timeout": "2 s", "stall_timeout": "1 s", "timeout": "5 s"})
+    start_kib = couacd.rss_kib()
+    fast.set()
+    for name, (_, why) in HOSTILE.items():
+        wait_for(f"{name}: {why}",
+                 lambda n=name, w=why: couacd.logged(rf"event=poll.failed source={n} why=({w}) "))
+    wait_for("refused", lambda: couacd.logged(r"source=refused why=connect"))
+    wait_for("noname", lambda: couacd.logged(r"source=noname why=(dns|timeout)"))
+    wait_for("alerts of the good one", lambda: couacd.alerts() >= 3)
+    good = [r.at for r in web.seen("/good")]
+    worst = max(b - a for a, b in zip(good, good[1:]))
+    assert worst < 4, f"the good source waited {worst:.1f} s"
+    assert not couacd.logged("event=loop.stall"), couacd.logged("event=loop.stall.*")
+    grown = couacd.rss_kib() - start_kib
+    assert rig.sanitized_program(PROGRAM) or grown < 48 << 10, f"memory grew by {grown} KiB"
+    assert couacd.stop() == 0
+    return f"memory +{grown} KiB"
+
+
+SSRF = ["http://127.0.0.1:{p}/", "http://127.1:{p}/", "http://2130706433:{p}/", "http://0x7f000001:{p}/",
+        "http://0177.0.0.1:{p}/", "http://localhost:{p}/", "http://0.0.0.0:{p}/", "http://0:{p}/",
+        "http://[::1]:{p}/", "http://[::ffff:127.0.0.1]:{p}/", "http://[::ffff:7f00:1]:{p}/",
+        "http://[::127.0.0.1]:{p}/", "http://[0:0:0:0:0:ffff:127.0.0.1]:{p}/", "http://user:pw@127.0.0.1:{p}/",
+        "http://LOCALHOST:{p}/", "http://127.0.0.1.:{p}/", "http://%31%32%37.0.0.1:{p}/"]
+
+
+def public_sources_never_reach_inside_however_it_is_spelt(rig):
+    web = rig.keep(Web())
+    web.on("/", feed(1))
+    sources = {f"s{i}": {"url": u.format(p=web.port), "network": "public", "every": None}
+               for i, u in enumerate(SSRF)}
+    couacd = start(rig, sources, redis=False, poll={"host_gap": "0 s"})
+    for i, url in enumerate(SSRF):
+        wait_for(url, lambda n=i: couacd.logged(rf"event=poll.failed source=s{n} why=(forbidden|dns|url|connect|broken)"))
+    assert web.connections == 0, f"{web.connections} connections got through"
+    assert len(couacd.logged(r"why=forbidden")) >= 10
+
+
+def a_broken_rule_file_at_reload_keeps_the_old_rules(rig):
+    web = rig.keep(Web())
+    posts = [complaint(0)]
+    web.on("/feed", lambda r: Reply(200, rss(*posts)))
+    couacd = start(rig, {"shop": web.base + "/feed"})
+    wait_for("an alert", couacd.alerts)
+    couacd.write_rules(RULES.replace("limit: at most 48 h", "limit: at most 48 heurs"))
+    wait_for("the error", lambda: couacd.logged(r"event=reload.failed"))
+    where = couacd.logged(r"event=config.error at=\S*rules/rules.yaml:(\d+):(\d+) ")
+    assert where == [("8", "12")] or where[0][0] == "8", where
+    posts.append(complaint(1))
+    wait_for("the old rules at work", lambda: couacd.alerts() >= 2)
+    ops = couacd.redis.do("XRANGE", "couac:ops", "-", "+")
+    assert any("reload-failed" in str(e) for e in ops), ops
+    couacd.write_rules(RULES)
+    couacd.hup()
+    wait_for("the good rules again", lambda: couacd.logged(r"event=reload.done"))
+
+
+def a_reload_adds_and_removes_sources_without_asking_the_others_again(rig):
+    web = rig.keep(Web())
+    for name in ("kept", "dropped", "added"):
+        web.on("/" + name, feed(name, Cache_Control="max-age=3600"))
+    couacd = start(rig, {"kept": web.base + "/kept", "dropped": web.base + "/dropped"}, redis=False)
+    wait_for("both", lambda: web.seen("/kept") and web.seen("/dropped"))
+    time.sleep(0.3)
+    couacd.write_config({"kept": web.base + "/kept", "added": web.base + "/added"})
+    couacd.hup()
+    wait_for("the new one", lambda: web.seen("/added"))
+    couacd.write_config({"kept": web.base + "/kept", "added": web.base + "/added", "broken": {"url": "ftp://x"}})
+    couacd.hup()
+    wait_for("the refusal", lambda: couacd.logged("event=reload.failed"))
+    assert len(web.seen("/kept")) == 1 and len(web.seen("/added")) == 1
+
+
+def wrong_configuration_or_rules_at_start_end_with_78(rig):
+    couacd = rig.keep(Couacd(rig, PROGRAM, None, SHARE, {}, rules=RULES.replace("48 h\n    about", "48 heurs\n    about")))
+    couacd.start()
+    assert couacd.process.wait(10) == 78
+    assert couacd.logged(r"rules/rules.yaml:8:\d+: error: "), open(couacd.log).read()
+    checked = subprocess.run([PROGRAM, "--check-config", "-c", couacd.config], capture_output=True, text=True)
+    assert checked.returncode == 78 and "rules.yaml:8:" in checked.stderr, checked
+    couacd.write_rules(RULES)
+    couacd.write_config({"a": {"url": "http://x/", "evry": "1 s"}})
+    couacd.start(wait=False)
+    assert couacd.process.wait(10) == 78
+    assert couacd.logged(r"couac.yaml:\d+:\d+: error: unknown key 'evry'")
+
+
+def two_daemons_cannot_share_one_state(rig):
+    first = rig.keep(Couacd(rig, PROGRAM, None, SHARE, {})).start()
+    second = subprocess.run([PROGRAM, "-c", first.config], capture_output=True, text=True, timeout=10)
+    assert second.returncode == 75, second
+    assert first.stop() == 0
+
+
+def systemd_hears_ready_reloading_status_and_watchdog(rig):
+    path = os.path.join(rig.folder, "notify")
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    sock.bind(path)
+    sock.settimeout(10)
+    couacd = rig.keep(Couacd(rig, PROGRAM, None, SHARE, {}))
+    couacd.start(NOTIFY_SOCKET=path, WATCHDOG_USEC="600000")
+    heard = []
+
+    def hear(what):
+        while not any(what in h for h in heard):
+            heard.append(sock.recv(4096).decode())
+    hear("READY=1")
+    hear("WATCHDOG=1")
+    hear("STATUS=0 sources")
+    del heard[:]
+    couacd.write_rules("couac: 1\nnonsense: {}\n")
+    couacd.hup()
+    hear("READY=1")
+    text = "\n".join(heard)
+    assert text.index("RELOADING=1") < text.index("STATUS=reload failed") < text.index("READY=1"), text
+    assert "MONOTONIC_USEC=" in text
+    couacd.process.send_signal(signal.SIGTERM)
+    hear("STOPPING=1")
+    assert couacd.process.wait(10) == 0
+
+
+def sigterm_commits_what_came_and_redis_gets_it_later(rig):
+    web = rig.keep(Web())
+    web.on("/feed", Reply(200, rss(*[complaint(n) for n in range(300)])))
+    redis = rig.redis(start=False, durable=False)
+    couacd = rig.keep(Couacd(rig, PROGRAM, redis, SHARE, {"shop": web.base + "/feed"})).start()
+    wait_for("the poll", lambda: web.seen("/feed"))
+    time.sleep(0.2)
+    assert couacd.stop() == 0
+    redis.start()
+    couacd.start()
+    wait_for("all alerts", lambda: couacd.alerts() == 300)
+    couacd.stop()
+    assert couacd.alerts() == 300
+
+
+TESTS = [value for name, value in list(globals().items())
+         if callable(value) and getattr(value, "__module__", "") == "__main__" and "_" in name
+         and value.__code__.co_varnames[:1] == ("rig",) and value.__code__.co_argcount == 1]
+
+
+def sanitized_program(self, program):
+    with open(program, "rb") as f:
+        return b"__asan_init" in f.read()
+
+
+redis_rig.Rig.sanitized_program = sanitized_program
+
+if __name__ == "__main__":
+    wanted = sys.argv[3:]
+    sys.exit(redis_rig.run([t for t in TESTS if not wanted or any(w in t.__name__ for w in wanted)], PROGRAM))
