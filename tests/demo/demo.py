@@ -95,6 +95,7 @@ class Stage:
     def couacd(self, redis_url, feeds):
         rules = self.folder / "rules"
         rules.mkdir()
+        (self.folder / "state").mkdir()
         shutil.copy(ROOT / "rules/sectors/ecommerce.yaml", rules)
         (rules / "acme.yaml").write_text(ACME)
         (self.folder / "couac.yaml").write_text(CONFIG.format(
