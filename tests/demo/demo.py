@@ -261,9 +261,9 @@ def next_steps(terminal, build):
         couac = "./" + couac
     terminal.line()
     terminal.line("Next:")
-    for command in ("init --sector ecommerce my-rules",
-                    "test my-rules",
-                    "explain my-rules \"8 jours que j'attends mon colis\""):
+    for command in ("init --sector ecommerce my-shop",
+                    "test my-shop/rules",
+                    "explain my-shop/rules \"8 jours que j'attends mon colis\""):
         terminal.line("  %s %s" % (couac, command))
 
 
