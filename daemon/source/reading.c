@@ -148,8 +148,9 @@ static void read_document(const struct reading_input *in, struct reading *r, str
     struct feed_hints hints = {response->content_type, response->content_language, response->url};
     struct feed *feed = NULL;
 
-    r->batch->state.body = body_print(response->body, arena);
-    if (str_eq(r->batch->state.body, in->before->body)) {
+    struct str print = body_print(response->body, arena);
+
+    if (str_eq(print, in->before->body)) {
         r->outcome = SCHEDULE_SAME;
         memo->deaf += in->asked == READING_SENT_VALIDATORS;
         return;
@@ -162,6 +163,7 @@ static void read_document(const struct reading_input *in, struct reading *r, str
     }
     r->outcome = SCHEDULE_FRESH;
     memo->deaf = 0;
+    r->batch->state.body = print;
     r->batch->state.last_new_ms = in->now_ms;
     keep_wishes(feed, memo, in->now_ms);
     take_items(in, feed, r);
@@ -240,11 +242,10 @@ static void keep_success(const struct reading_input *in, struct reading *r, stru
     state->last_ok_ms = in->now_ms;
 }
 
-static void keep_failure(const struct reading_input *in, struct reading *r)
+static void keep_failure(struct reading *r)
 {
     struct store_source *state = &r->batch->state;
 
-    state->body = in->before->body; /* the last document that could be read */
     state->failures++;
     state->status = r->outcome == SCHEDULE_GONE ? READING_GONE : READING_FAILING;
     if (state->failures % FAILURES_TO_GO_BACK == 0)
@@ -312,7 +313,7 @@ struct reading reading_make(const struct reading_input *in)
     if (r.outcome == SCHEDULE_FRESH || r.outcome == SCHEDULE_SAME)
         keep_success(in, &r, &memo);
     else
-        keep_failure(in, &r);
+        keep_failure(&r);
     struct schedule_next next = plan(in, &r, &memo);
 
     state->cursor = memo_write(&memo, arena);
