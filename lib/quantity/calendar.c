@@ -277,8 +277,11 @@ static bool relative_day(const struct tokens *ts, size_t i, struct moment *m)
         m->next = i + 1;
         if (token_is(ts, i + 1, LEX(DAY)) && token_glued(ts, i + 1))
             m->next++; /* aujourd'hui */
-        if (m->shift == -1 && ts->lang == LANG_FR && t->flags & TOKEN_HYPHEN)
+        if (m->shift == -1 && ts->lang == LANG_FR && token_at(ts, i - 1)->digits == 5 &&
+            token_is(ts, i - 1, LEX(AT))) {
             m->shift = -2; /* avant-hier */
+            m->from = i - 1;
+        }
         if (token_is(ts, m->next, LEX(PART))) {
             set_part(ts, m->next, m);
             m->next++;
@@ -462,6 +465,12 @@ static bool hours_clock(const struct tokens *ts, size_t i, struct moment *m)
     if (!(unit->m->mask & LEX(UNIT)) || unit->m->unit != UNIT_HOUR || ts->lang == LANG_EN)
         return false;
     next = read_minutes(ts, i + 2, &minutes);
+    if (token_is(ts, next, LEX(OF)) && token_is(ts, next + 1, LEX(PART))) { /* "2 h du matin" */
+        hour += hour < 12 && token_at(ts, next + 1)->m->cal >= 12 ? 12 : 0;
+        m->clock = m->clock_end = hour * 60 + minutes;
+        m->next = next + 2;
+        return hour < 24;
+    }
     if (!hour_is_clock(ts, i, hour, next > i + 2) || lasts(ts, next))
         return false;
     m->clock = m->clock_end = hour * 60 + minutes;
@@ -573,6 +582,19 @@ static void add_clock(const struct tokens *ts, struct moment *m)
     m->vague_hour = clock.vague_hour;
 }
 
+/* "8h ce matin", "5pm yesterday" */
+static void add_day(const struct tokens *ts, struct moment *m)
+{
+    struct moment day = {.clock = CLOCK_UNSAID, .clock_end = CLOCK_UNSAID, .from = m->from};
+
+    if (!relative_day(ts, m->next, &day) && !weekday(ts, m->next, &day))
+        return;
+    if (day.clock >= 12 * 60 && m->clock < 12 * 60 && m->vague_hour)
+        m->clock = m->clock_end = m->clock + 12 * 60;
+    day.clock = day.clock_end = m->clock;
+    *m = day;
+}
+
 bool calendar_read(const struct tokens *ts, size_t i, struct moment *ret)
 {
     static const uint64_t starts = LEX(ORD) | LEX(MONTH) | LEX(WEEKDAY) | LEX(DAY) | LEX(THIS) |
@@ -591,6 +613,7 @@ bool calendar_read(const struct tokens *ts, size_t i, struct moment *ret)
     if (!read_clock(ts, i, &m))
         return false;
     m.form = MOMENT_CLOCK;
+    add_day(ts, &m);
     *ret = m;
     return true;
 }

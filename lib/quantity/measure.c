@@ -112,6 +112,7 @@ static bool read_currency(const struct tokens *ts, size_t i, struct unit *u)
     const struct meaning *nation = NULL;
     const char *sign;
 
+    i += token_is(ts, i, LEX(ADJ)) && token_is(ts, i + 1, LEX(CUR)); /* "2 more dollars" */
     i += token_is(ts, i, LEX(OF)) &&
          (currency_sign(token_at(ts, i + 1)->sign) || token_is(ts, i + 1, LEX(CUR)));
     if (token_is(ts, i, LEX(NATION)) &&
@@ -237,6 +238,8 @@ static bool read_unit(const struct tokens *ts, size_t i, const struct number *n,
     size_t adjectives = 0;
 
     *u = (struct unit){.factor = 1, .mul = 1};
+    i += n->flags & NUMBER_FRACTION && token_is(ts, i, LEX(ART)) &&
+         token_is(ts, i + 1, LEX(PERCENT));
     if (read_percent(ts, i, u) || read_degrees(ts, i, u) || read_currency(ts, i, u) ||
         read_coin(ts, i, u) || read_prime(ts, i, u))
         return true;
@@ -289,6 +292,9 @@ static bool bare_part(const struct tokens *ts, size_t i, enum quantity_unit unit
         return t->digits == 2 || n->value < 10;
     if (t->kind == TOKEN_NUMBER && t->digits != 2)
         return false;
+    if (unit == UNIT_HOUR && t->kind == TOKEN_NUMBER && behind->m->mask & (LEX(STOP) | LEX(AND)) &&
+        !(behind->m->mask & (LEX(UNIT) | LEX(COUNT))))
+        return true; /* "1 hour 20 on hold" */
     return behind->kind != TOKEN_WORD && behind->kind != TOKEN_NUMBER &&
            !token_sign(ts, n->next, '%') &&
            !(behind->kind == TOKEN_SIGN && currency_sign(behind->sign));
@@ -399,7 +405,14 @@ static void add_distance(const struct tokens *ts, struct measure *m)
     size_t i = m->next + token_is(ts, m->next, LEX(AND));
     struct number n;
     struct unit u;
+    double part;
 
+    if (number_read_fraction(ts, m->next, &part, &i) && part < 1) {
+        m->q.amount += part;
+        m->q.low = m->q.high = m->q.amount * unit_worth(m->q.unit);
+        m->next = i;
+        return;
+    }
     if (!number_read(ts, i, &n) || !read_unit(ts, n.next, &n, &u) || u.other)
         return;
     if (unit_kind(u.unit) != QUANTITY_DISTANCE || u.unit == m->q.unit)
@@ -542,7 +555,8 @@ static void extend_range(const struct tokens *ts, struct measure *m, bool betwee
     measure_of(&second, &n, n.value, &u);
     if (m->q.kind == QUANTITY_DURATION)
         add_parts(ts, &second);
-    if (second.q.low <= m->q.low || (m->q.kind == QUANTITY_MONEY && token_is(ts, i, LEX(TO))))
+    if (second.q.low <= m->q.low || (m->q.kind == QUANTITY_MONEY && token_is(ts, i, LEX(TO)) &&
+                                     !(between && ts->lang == LANG_EN)))
         return;
     m->q.high = second.q.high;
     m->next = second.next;
@@ -634,6 +648,24 @@ static bool is_pronoun(const struct tokens *ts, const struct number *n)
            (token_is(ts, n->next - 2, LEX(PRONOUN)) || token_is(ts, n->next, LEX(OF)));
 }
 
+/* "06 12 34 56 78", "555-123-4567": behind the number of a telephone, or 0. */
+static size_t phone_end(const struct tokens *ts, size_t i)
+{
+    size_t n = 0;
+
+    while (n < 5 && token_at(ts, i + n)->kind == TOKEN_NUMBER && token_at(ts, i + n)->digits == 2 &&
+           !token_at(ts, i + n)->separators)
+        n++;
+    if (n == 5 && ts->text.p[token_at(ts, i)->start] == '0')
+        return i + 5;
+    if (token_at(ts, i)->digits == 3 && token_sign(ts, i + 1, '-') &&
+        token_at(ts, i + 2)->digits == 3 && token_sign(ts, i + 3, '-') &&
+        token_at(ts, i + 4)->digits == 4 && token_at(ts, i + 4)->kind == TOKEN_NUMBER &&
+        token_glued(ts, i + 1))
+        return i + 5;
+    return 0;
+}
+
 /* "1960s" are years, "1/0" is nothing, "24/7" and "2013-14" are no quantities. */
 static bool read_special(const struct tokens *ts, size_t i, struct measure *m)
 {
@@ -643,6 +675,10 @@ static bool read_special(const struct tokens *ts, size_t i, struct measure *m)
 
     if (a->kind != TOKEN_NUMBER)
         return false;
+    if (phone_end(ts, i)) {
+        skip_to(m, phone_end(ts, i));
+        return true;
+    }
     if (a->digits == 4 && a->value >= 1000 && a->value < 2100 && token_glued(ts, i + 1) &&
         token_is(ts, i + 1, LEX(UNIT)) && token_at(ts, i + 1)->m->unit == UNIT_SECOND) {
         m->q = (struct quantity){
@@ -770,7 +806,7 @@ static bool prefix_code(const struct tokens *ts, size_t i)
                                      currency_sign(token_at(ts, i + 1)->sign));
 }
 
-static bool read_prefixed(const struct tokens *ts, size_t i, struct measure *m)
+static bool read_prefixed(const struct tokens *ts, size_t i, bool between, struct measure *m)
 {
     struct unit u = {.factor = 1, .mul = 1}, again;
     struct number n;
@@ -790,12 +826,12 @@ static bool read_prefixed(const struct tokens *ts, size_t i, struct measure *m)
     if (read_currency(ts, n.next, &again) && token_is(ts, n.next, LEX(CUR)))
         u.next = again.next; /* "$10 dollars" */
     measure_of(m, &n, n.value, &u);
-    if (range_joins(ts, m->next, false)) {
+    if (range_joins(ts, m->next, between)) {
         struct measure second;
         struct number b;
 
-        if (read_prefixed(ts, m->next + 1, &second) && second.q.low > m->q.low &&
-            token_sign(ts, m->next, '-')) {
+        if (read_prefixed(ts, m->next + 1, false, &second) && second.q.low > m->q.low &&
+            (between || token_sign(ts, m->next, '-'))) {
             m->q.high = second.q.high;
             m->next = second.next;
         } else if (token_sign(ts, m->next, '-') && read_second(ts, &n, false, &b)) {
@@ -877,6 +913,8 @@ static bool read_negative(const struct tokens *ts, size_t i, struct measure *m)
                 (i == 0 || token_at(ts, i)->flags & TOKEN_SPACED ||
                  token_at(ts, i - 1)->kind == TOKEN_SIGN);
 
+    if (word && token_is(ts, i - 1, LEX(ON) | LEX(OR)))
+        return false; /* "au moins 3" */
     if ((!word && !sign) || (word && i > 0 && token_is(ts, i - 1, LEX(NUM) | LEX(UNIT))))
         return false;
     if (word && token_is(ts, i + 1, LEX(ART)) && token_is(ts, i + 1, LEX(NUM)))
@@ -950,6 +988,7 @@ static bool read_moment(const struct tokens *ts, size_t i, struct measure *m)
         return false;
     }
     m->q.kind = m->moment.form == MOMENT_CLOCK ? QUANTITY_TIME : QUANTITY_DATE;
+    m->from = m->moment.from;
     m->next = m->moment.next;
     return true;
 }
@@ -982,11 +1021,17 @@ bool measure_read(const struct tokens *ts, size_t i, struct measure *ret)
         return false;
     if (read_negative(ts, i, ret) || read_lone_coin(ts, i, ret) || read_percent_of(ts, i, ret))
         return true;
-    if (read_prefixed(ts, i, ret) || read_moment(ts, i, ret) || read_entire(ts, i, ret))
+    if (read_prefixed(ts, i, false, ret) || read_moment(ts, i, ret) || read_entire(ts, i, ret))
         return true;
+    if (between && ts->lang == LANG_EN && read_prefixed(ts, i + 1, true, ret) &&
+        ret->q.low < ret->q.high)
+        return true;
+    *ret = (struct measure){.from = i};
     if (between && !calendar_read(ts, i + 1, &ret->moment) && read_numbers(ts, i + 1, true, ret) &&
-        (ret->skip || (ret->q.low < ret->q.high && isfinite(ret->q.high))))
+        (ret->skip || (ret->q.low < ret->q.high && isfinite(ret->q.high)))) {
+        ret->from += token_is(ts, i, LEX(OF)); /* "délai de 3 à 5 jours": de belongs to délai */
         return true;
+    }
     *ret = (struct measure){.from = i};
     if (between && !token_is(ts, i, LEX(NUM) | LEX(ART) | LEX(UNIT)))
         return false;

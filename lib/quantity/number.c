@@ -423,8 +423,7 @@ static void raise(const struct tokens *ts, struct number *n)
         return;
     for (; token_sign(ts, i, '-') || token_sign(ts, i, '+'); i++)
         sign = token_sign(ts, i, '-') && token_at(ts, i + 1)->kind == TOKEN_NUMBER ? -sign : sign;
-    if (token_at(ts, i)->kind != TOKEN_NUMBER || !token_glued(ts, i) ||
-        (!power && i == n->next + 1))
+    if (token_at(ts, i)->kind != TOKEN_NUMBER || !token_glued(ts, i))
         return;
     if (power && i - n->next == 3 && token_sign(ts, i - 1, '-') && token_sign(ts, i - 2, '-'))
         sign = 1;
@@ -445,6 +444,7 @@ static bool read_vague(const struct tokens *ts, size_t i, struct number *ret)
     if (t->m->number == 2)
         n.flags = NUMBER_ABOUT;
     n.least = (double)t->m->factor;
+    i += token_is(ts, i, LEX(OF)) && token_is(ts, i + 1, LEX(MUL) | LEX(DOZEN));
     if (token_is(ts, i, LEX(MUL) | LEX(DOZEN))) {
         n.value *= token_at(ts, i)->m->number;
         n.least *= token_at(ts, i)->m->number;

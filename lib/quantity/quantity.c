@@ -139,17 +139,19 @@ static void widen(enum lang lang, struct quantity *q)
 }
 
 /* "depuis lundi": from the day's end to its beginning, until now. */
-static bool elapse(struct reader *r, const struct moment *m, struct quantity *q)
+static bool elapse(struct reader *r, const struct moment *m, enum quantity_role role,
+                   struct quantity *q)
 {
     int64_t from, to, now = r->options->at_s;
 
     /* "delivery on the 10th" may lie ahead, "since the 10th" may not */
-    if (!r->since && calendar_resolve(m, now, TENSE_NEAREST, &from, &to) && from > now)
+    if (!r->since && (m->form != MOMENT_WEEKDAY || role == QUANTITY_DELAY) &&
+        calendar_resolve(m, now, TENSE_NEAREST, &from, &to) && from > now)
         return false;
     if (now == CLOCK_NONE || !calendar_resolve(m, now, TENSE_PAST, &from, &to) || from > now)
         return false;
     q->kind = QUANTITY_DURATION;
-    q->role = QUANTITY_ELAPSED;
+    q->role = role;
     q->low = (double)MAX(now - to, 0);
     q->high = (double)(now - from);
     q->unit = now / 86400 > from / 86400 ? UNIT_DAY : UNIT_HOUR;
@@ -181,7 +183,7 @@ static bool between_clocks(struct reader *r, const struct moment *m, struct quan
 
 static void finish_moment(struct reader *r, const struct measure *m, struct quantity *q)
 {
-    bool elapsed = q->role == QUANTITY_ELAPSED;
+    bool elapsed = q->role == QUANTITY_ELAPSED || q->role == QUANTITY_DELAY;
     int64_t from, to;
 
     if (m->moment.form == MOMENT_CLOCK) {
@@ -192,7 +194,7 @@ static void finish_moment(struct reader *r, const struct measure *m, struct quan
         q->high = m->moment.clock_end * 60.0;
         return;
     }
-    if (elapsed && elapse(r, &m->moment, q))
+    if (elapsed && elapse(r, &m->moment, q->role, q))
         return;
     if (elapsed && r->options->at_s != CLOCK_NONE) { /* still to come */
         q->role = QUANTITY_ROLE_NONE;
@@ -227,7 +229,7 @@ static void settle_role(const struct reader *r, struct quantity *q)
         before->kind == QUANTITY_MONEY)
         q->role = QUANTITY_PERIOD;
     if (q->role == QUANTITY_ROLE_NONE && next_to && q->amount == 1 &&
-        before->kind == QUANTITY_COUNT)
+        (before->kind == QUANTITY_COUNT || before->kind == QUANTITY_DURATION))
         q->role = QUANTITY_FREQUENCY;
 }
 
