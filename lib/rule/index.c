@@ -7,17 +7,19 @@
 #include "lib/rule/phrase.h"
 
 /* One open-addressing table for exact words and one for prefixes, keyed by the
- * words' own 64-bit hash; equal hashes are confirmed by bytes. Which lengths of
- * prefix are worth a look-up is known beforehand from a filter over the first
- * bytes of the word (four of them where the prefix has four): a bit per length,
- * so an ordinary word costs one probe and one or two filter loads.
+ * words' own 64-bit hash; equal hashes are confirmed by bytes. Most words of a
+ * post are in neither, and at 10,000 promises the tables are larger than the
+ * caches, so a bit set in front of each (sixteen bits a word, small enough to
+ * stay close) answers "not here" without touching them. Which lengths of prefix
+ * are worth a look-up is known from a filter over the first bytes of the word
+ * (four of them where the prefix has four): a bit per length.
  * Tried and refused: a trie (a cache miss per letter), sorted prefixes with
  * bisection (branches), one filter over the first letter only (too dense at
  * thousands of prefixes). */
 
 enum {
-    FILTER_BITS = 13,
-    FILTER_SIZE = 1 << FILTER_BITS,
+    BITS_PER_WORD = 16,
+    FILTER_BITS_MIN = 8,
     LONG_PREFIX = 4,     /* prefixes from here on are filtered by four bytes */
     PREFIX_LENGTHS = 32, /* bit i: prefixes of i bytes; longer ones share the last */
 };
@@ -32,6 +34,8 @@ struct slot_word {
 struct table {
     struct slot_word *slots;
     size_t size, n;
+    uint64_t *bits; /* made when sealed */
+    size_t n_bits;  /* a power of two */
 };
 
 struct trigger_pair {
@@ -41,8 +45,9 @@ struct trigger_pair {
 struct index {
     struct table words, prefixes;
     uint32_t n_words;
-    uint32_t by_first[256];        /* lengths 1..3 by first byte */
-    uint32_t by_four[FILTER_SIZE]; /* lengths 4.. by hash of four bytes */
+    uint32_t by_first[256]; /* lengths 1..3 by first byte */
+    uint32_t *by_four;      /* lengths 4.. by hash of four bytes */
+    unsigned filter_bits;   /* by_four has 2^filter_bits entries */
     VEC(struct trigger_pair) pairs;
     uint32_t *trigger_start; /* per word + 1 */
     uint32_t *trigger_groups;
@@ -58,7 +63,10 @@ void index_free(struct index *ix)
     if (!ix)
         return;
     free(ix->words.slots);
+    free(ix->words.bits);
     free(ix->prefixes.slots);
+    free(ix->prefixes.bits);
+    free(ix->by_four);
     vec_done(&ix->pairs);
     free(ix->trigger_start);
     free(ix->trigger_groups);
@@ -89,22 +97,60 @@ static void grow(struct table *t)
     *t = bigger;
 }
 
-static size_t filter_place(const char *p)
+static size_t filter_place(const struct index *ix, const char *p)
 {
     uint32_t four;
 
     memcpy(&four, p, sizeof(four));
-    return (four * 2654435761u) >> (32 - FILTER_BITS); /* Knuth's multiplicative hash */
+    return (four * 2654435761u) >> (32 - ix->filter_bits); /* Knuth's multiplicative hash */
 }
 
-static void filter_add(struct index *ix, struct str prefix)
+static void filter_add(struct index *ix, const char *p, size_t n)
 {
-    size_t bit = MIN(prefix.n, (size_t)PREFIX_LENGTHS - 1);
+    size_t bit = MIN(n, (size_t)PREFIX_LENGTHS - 1);
 
-    if (prefix.n < LONG_PREFIX)
-        ix->by_first[(unsigned char)prefix.p[0]] |= BIT(bit);
+    if (n < LONG_PREFIX)
+        ix->by_first[(unsigned char)p[0]] |= BIT(bit);
     else
-        ix->by_four[filter_place(prefix.p)] |= BIT(bit);
+        ix->by_four[filter_place(ix, p)] |= BIT(bit);
+}
+
+static void seal_filter(struct index *ix)
+{
+    ix->filter_bits = FILTER_BITS_MIN;
+    while ((size_t)1 << ix->filter_bits < 4 * ix->prefixes.n)
+        ix->filter_bits++;
+    ix->by_four = alloc_zeroed((size_t)1 << ix->filter_bits, sizeof(*ix->by_four));
+    for (size_t i = 0; i < ix->prefixes.size; i++)
+        if (ix->prefixes.slots[i].number)
+            filter_add(ix, ix->prefixes.slots[i].p, ix->prefixes.slots[i].n);
+}
+
+/* The bit comes from the upper half of the hash, the slot from the lower. */
+static size_t bit_of(const struct table *t, uint64_t hash)
+{
+    return (hash >> 32) & (t->n_bits - 1);
+}
+
+static void seal_bits(struct table *t)
+{
+    t->n_bits = 64;
+    while (t->n_bits < t->n * BITS_PER_WORD)
+        t->n_bits *= 2;
+    t->bits = alloc_zeroed(t->n_bits / 64, sizeof(*t->bits));
+    for (size_t i = 0; i < t->size; i++)
+        if (t->slots[i].number) {
+            size_t bit = bit_of(t, t->slots[i].hash);
+
+            t->bits[bit / 64] |= 1ull << (bit % 64);
+        }
+}
+
+static bool may_hold(const struct table *t, uint64_t hash)
+{
+    size_t bit = bit_of(t, hash);
+
+    return t->bits[bit / 64] >> (bit % 64) & 1;
 }
 
 uint32_t index_add_word(struct index *ix, struct str word, int ending)
@@ -119,8 +165,6 @@ uint32_t index_add_word(struct index *ix, struct str word, int ending)
     if (s->number == 0) {
         *s = (struct slot_word){hash, ++ix->n_words, (uint32_t)word.n, word.p};
         t->n++;
-        if (ending == ATOM_PREFIX)
-            filter_add(ix, word);
     }
     return s->number - 1;
 }
@@ -147,6 +191,9 @@ void index_seal(struct index *ix)
         grow(&ix->words);
     if (ix->prefixes.size == 0)
         grow(&ix->prefixes);
+    seal_bits(&ix->words);
+    seal_bits(&ix->prefixes);
+    seal_filter(ix);
     if (ix->pairs.n)
         qsort(ix->pairs.items, ix->pairs.n, sizeof(*ix->pairs.items), by_word_and_group);
     ix->trigger_start = alloc_zeroed((size_t)ix->n_words + 1, sizeof(*ix->trigger_start));
@@ -180,8 +227,11 @@ static size_t lookup_lengths(const struct index *ix, const struct word *w, uint3
         size_t last = length == PREFIX_LENGTHS - 1 ? w->n : length;
 
         for (; length <= last && n < INDEX_HITS_MAX; length++) {
-            struct str head = {w->p, length};
-            const struct slot_word *s = find(&ix->prefixes, head.p, head.n, words_hash(head));
+            uint64_t hash = words_hash(str_make(w->p, length));
+
+            if (!may_hold(&ix->prefixes, hash))
+                continue;
+            const struct slot_word *s = find(&ix->prefixes, w->p, length, hash);
 
             if (s->number)
                 ret[n++] = s->number - 1;
@@ -192,16 +242,19 @@ static size_t lookup_lengths(const struct index *ix, const struct word *w, uint3
 
 size_t index_lookup(const struct index *ix, const struct word *w, uint32_t ret[INDEX_HITS_MAX])
 {
-    const struct slot_word *s = find(&ix->words, w->p, w->n, w->hash);
     size_t n = 0;
 
-    if (s->number)
-        ret[n++] = s->number - 1;
+    if (may_hold(&ix->words, w->hash)) {
+        const struct slot_word *s = find(&ix->words, w->p, w->n, w->hash);
+
+        if (s->number)
+            ret[n++] = s->number - 1;
+    }
     uint32_t lengths = ix->by_first[(unsigned char)w->p[0]];
 
     if (lengths)
         n = lookup_lengths(ix, w, lengths, ret, n);
-    if (w->n >= LONG_PREFIX && (lengths = ix->by_four[filter_place(w->p)]) != 0)
+    if (w->n >= LONG_PREFIX && (lengths = ix->by_four[filter_place(ix, w->p)]) != 0)
         n = lookup_lengths(ix, w, lengths, ret, n);
     return n;
 }

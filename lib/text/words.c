@@ -63,15 +63,23 @@ static size_t run_end(struct str s, size_t at, enum kind kind)
 {
     size_t end;
 
-    while (at < s.n && kind_at(s, at, &end) == kind)
-        at = end;
+    while (at < s.n) {
+        unsigned char c = (unsigned char)s.p[at];
+
+        if (c < 128 && ascii[c] == kind)
+            at++;
+        else if (c >= 128 && kind_at(s, at, &end) == kind)
+            at = end;
+        else
+            break;
+    }
     return at;
 }
 
 static bool has_long_run(const char *p, size_t n)
 {
     for (size_t i = 2; i < n; i++)
-        if (p[i] == p[i - 1] && p[i] == p[i - 2])
+        if (p[i] == p[i - 2] && p[i] == p[i - 1])
             return true;
     return false;
 }
@@ -98,14 +106,19 @@ static struct str squeeze(struct words *w, const char *p, size_t n)
     return str_make(out, to);
 }
 
+static bool make_room(struct words *w)
+{
+    if (w->n == WORDS_MAX)
+        return false;
+    w->cap = w->cap ? w->cap * 2 : 64;
+    w->items = alloc_resize(w->items, w->cap, sizeof(*w->items));
+    return true;
+}
+
 static void put(struct cutter *c, struct str text, size_t from, size_t to)
 {
-    if (c->w->n == WORDS_MAX)
+    if (c->w->n == c->w->cap && !make_room(c->w))
         return;
-    if (c->w->n == c->w->cap) {
-        c->w->cap = c->w->cap ? c->w->cap * 2 : 64;
-        c->w->items = alloc_resize(c->w->items, c->w->cap, sizeof(*c->w->items));
-    }
     c->w->items[c->w->n++] = (struct word){
         .hash = words_hash(text),
         .p = text.p,
@@ -312,6 +325,10 @@ void words_cut(struct words *w, const struct fold *f)
         w->cap_extra = 2 * f->n + 1;
         w->extra = alloc_resize(w->extra, w->cap_extra, 1);
     }
-    for (size_t at = 0; at < c.s.n;)
-        at = next_word(&c, at);
+    for (size_t at = 0; at < c.s.n;) {
+        unsigned char byte = (unsigned char)c.s.p[at];
+
+        /* Blanks are half of what is between words: no call for them. */
+        at = byte < 128 && ascii[byte] == OTHER ? at + 1 : next_word(&c, at);
+    }
 }
