@@ -36,6 +36,8 @@ void xml_init(struct xml *x, struct str utf8)
     x->at = str_starts(utf8, STR("\xef\xbb\xbf")) ? 3 : 0;
     x->flags = 0;
     x->kind = XML_EOF;
+    x->begin = x->empty = 0;
+    x->name = x->attrs = x->text = STR_NONE;
     x->n_entities = 0;
     x->expanded = 0;
 }

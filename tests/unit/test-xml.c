@@ -71,6 +71,7 @@ static void goes_on_behind_every_kind_of_damage(void **state)
         {"<a><!-- x</a><b/>", "<a><b/>"},
         {"<a>x<![CDATA[y</a><a><![CDATA[z]]></a>", "<a>x[y]</a><a>[z]</a>"},
         {"<a>&nosuch; &#xZZ;</a>", "<a>&nosuch; &#xZZ;</a>"},
+        {"<![CDATA[x", "[x]"},
         {"<a><>x</a>", "<a><>x</a>"},
         {"<!DOCTYPE a [<!ENTITY x 'y'", ""},
     };
