@@ -29,12 +29,16 @@ static bool begins_field(struct reader *r, const struct scope *s, bool has_marku
 
     if (el == EL_ITEM)
         return true;
-    if (has_markup || ns == NS_XHTML || ns == NS_OTHER || el == s->el)
+    if (ns == NS_XHTML || ns == NS_OTHER || el == s->el)
         return false;
+    if (has_markup) /* names that no markup uses */
+        return el == EL_GUID || el == EL_CREATOR || el == EL_DATE || el == EL_BUILT ||
+               (el == EL_CONTENT && ns == NS_CONTENT) ||
+               (el == EL_PUBLISHED && str_eq_nocase(name, STR("pubdate")));
     return el == EL_TITLE || el == EL_LINK || el == EL_GUID || el == EL_PUBLISHED ||
            el == EL_UPDATED || el == EL_ID || el == EL_CONTENT || el == EL_AUTHOR ||
-           el == EL_CREATOR || el == EL_PUBLISHED_ALT || el == EL_ENCLOSURE || el == EL_LANGUAGE ||
-           el == EL_BUILT || el == EL_CHANNEL ||
+           el == EL_CREATOR || el == EL_PUBLISHED_ALT || el == EL_DATE || el == EL_ENCLOSURE ||
+           el == EL_LANGUAGE || el == EL_BUILT || el == EL_CHANNEL ||
            (el == EL_SUMMARY && !str_eq_nocase(name, STR("summary")));
 }
 
@@ -45,7 +49,7 @@ static struct str inner_lang(struct reader *r)
 
     while (xml_attr(&rest, &key, &value))
         if (str_eq_nocase(key, STR("xml:lang")) || str_eq_nocase(key, STR("lang")))
-            return arena_str(r->arena, str_trim(value));
+            return lang_value(r, value);
     return STR_NONE;
 }
 
@@ -86,7 +90,7 @@ static bool take_token(struct reader *r, const struct scope *s, struct inside *i
             again(r);
             return false;
         }
-        if (!in->has_markup && c->lang.n == 0)
+        if (!in->has_markup && !c->lang.p)
             c->lang = inner_lang(r);
         in->has_markup = true;
         in->nested += str_eq(r->x.name, s->qname) && !r->x.empty;

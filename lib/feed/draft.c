@@ -100,7 +100,7 @@ static struct str item_lang(const struct draft *d, enum text_slot text, enum tex
                                   d->texts[title].lang, d->lang_scope};
 
     for (size_t i = 0; i < ARRAY_LEN(choices); i++)
-        if (choices[i].n > 0)
+        if (choices[i].p)
             return choices[i];
     return STR_NONE;
 }

@@ -52,7 +52,8 @@ static enum shape sniff(struct str text)
 }
 
 /* An item without a language, a source or an author of its own has the feed's;
- * one that only says when it changed was published no later; a relative URL that no base made absolute is relative to the site. */
+ * one that only says when it changed was published no later; a relative URL that no base made
+ * absolute is relative to the site. */
 static void inherit(struct feed *f, struct str content_language, struct arena *arena)
 {
     if (f->lang.n == 0 && str_find_char(content_language, ',', 0) == SIZE_MAX)
@@ -60,7 +61,7 @@ static void inherit(struct feed *f, struct str content_language, struct arena *a
     for (size_t i = 0; i < f->n_items; i++) {
         struct mention *m = &f->items[i].mention;
 
-        if (m->lang.n == 0)
+        if (!m->lang.p) /* a language said to be empty stays so */
             m->lang = f->lang;
         if (m->source.n == 0)
             m->source = f->title;

@@ -75,7 +75,7 @@ enum text_slot {
     SLOT_COUNT
 };
 
-enum author_slot { BY_AUTHOR, BY_CREATOR, BY_EDITOR, BY_ALT, BY_COUNT };
+enum author_slot { BY_AUTHOR, BY_CREATOR, BY_EDITOR, BY_ALT, BY_OWNER, BY_COUNT };
 
 /* One feed, item or source under way. */
 struct draft {
@@ -131,6 +131,8 @@ struct scope *scope_top(struct reader *r);
 /* The value of an attribute of the current start tag, decoded into the arena;
  * names are compared without prefix and case. Empty when absent. */
 struct str tag_attr(struct reader *r, struct str name);
+/* A language tag in the arena, written with hyphens. */
+struct str lang_value(struct reader *r, struct str written);
 
 /* --- construct --- */
 

@@ -14,6 +14,16 @@ static struct str decoded_attr(struct reader *r, struct str raw)
     return arena_str(r->arena, str_trim(sbuf_str(&r->decoded)));
 }
 
+struct str lang_value(struct reader *r, struct str written)
+{
+    sbuf_clear(&r->decoded);
+    xml_decode_attr(&r->x, str_trim(written), &r->decoded);
+    for (size_t i = 0; i < r->decoded.n; i++)
+        if (r->decoded.p[i] == '_')
+            r->decoded.p[i] = '-';
+    return arena_str(r->arena, sbuf_str(&r->decoded));
+}
+
 static struct str local_part(struct str qname)
 {
     size_t colon = str_find_char(qname, ':', 0);
@@ -37,7 +47,7 @@ static void bind(struct reader *r, struct str prefix, struct str uri)
 
     if (ns == NS_OTHER && prefix.n > 0) /* dc:title bound to a misspelt URI means dc:title */
         ns = vocab_ns_of_prefix(prefix);
-    else if (ns == NS_OTHER && r->depth == 0) /* an unknown dialect of a known root */
+    else if (ns == NS_OTHER && r->depth <= 2) /* an unknown dialect of rss, channel, item */
         ns = NS_PLAIN;
     if (r->n_bindings < BINDINGS_MAX)
         r->bindings[r->n_bindings++] = (struct binding){prefix, ns};
@@ -62,7 +72,7 @@ static void apply_attrs(struct reader *r, struct scope *s)
         } else if (str_eq(key, STR("xmlns"))) {
             bind(r, STR(""), value);
         } else if (str_eq_nocase(key, STR("xml:lang"))) {
-            s->lang = decoded_attr(r, value);
+            s->lang = lang_value(r, value);
             s->lang_from = LANG_OWN;
         } else if (str_eq_nocase(key, STR("xml:base"))) {
             s->base = url_resolve(s->base, decoded_attr(r, value), r->arena);

@@ -52,6 +52,7 @@ enum vocab {
     EL_CREATOR,
     EL_AUTHOR_ALT,
     EL_EDITOR,
+    EL_OWNER,
     EL_OTHER_PERSON,
     EL_NAME,
     EL_EMAIL,
@@ -70,6 +71,7 @@ enum vocab {
     /* times */
     EL_PUBLISHED,
     EL_PUBLISHED_ALT,
+    EL_DATE, /* Dublin Core's: of the latest event */
     EL_UPDATED,
     EL_BUILT,
     /* numbers */

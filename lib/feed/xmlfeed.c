@@ -59,6 +59,8 @@ static void close_person(struct reader *r, const struct scope *s, size_t end)
         draft_author(d, BY_EDITOR, name);
     else if (s->el == EL_AUTHOR_ALT)
         draft_author(d, BY_ALT, name);
+    else if (s->el == EL_OWNER && d == &r->feed_draft)
+        draft_author(d, BY_OWNER, name);
 }
 
 static void close_source(struct reader *r, const struct scope *s, size_t end)
@@ -325,6 +327,15 @@ static int time_rank(const struct scope *s, enum vocab_ns ns)
     }
 }
 
+/* dc:date is the latest of an item's dates, and often the only one. */
+static void date_field(struct reader *r, const struct scope *s, struct draft *d)
+{
+    struct str text = value(r, s);
+
+    draft_published(d, text, 2);
+    draft_updated(d, text, 1);
+}
+
 static bool simple_field(struct reader *r, const struct scope *s, enum vocab_ns ns, struct draft *d)
 {
     switch (s->el) {
@@ -346,7 +357,12 @@ static bool simple_field(struct reader *r, const struct scope *s, enum vocab_ns 
         draft_link(d, url_resolve(s->base, value(r, s), r->arena), 110);
         return true;
     case EL_LANGUAGE:
-        d->lang_dc = value(r, s);
+        d->lang_dc = lang_value(r, value(r, s));
+        if (d->lang_dc.n == 0)
+            d->lang_dc = STR_NONE;
+        return true;
+    case EL_DATE:
+        date_field(r, s, d);
         return true;
     default:
         return false;
@@ -422,7 +438,7 @@ static void skip_field(struct reader *r, const struct scope *s)
 static bool person(enum vocab el)
 {
     return el == EL_AUTHOR || el == EL_CREATOR || el == EL_EDITOR || el == EL_AUTHOR_ALT ||
-           el == EL_OTHER_PERSON;
+           el == EL_OWNER || el == EL_OTHER_PERSON;
 }
 
 static enum place place_inside(struct reader *r, const struct scope *s)
@@ -450,12 +466,25 @@ static enum place place_inside(struct reader *r, const struct scope *s)
 /* A field of the item inside a person: the person's end tag is missing. */
 static void close_lost_person(struct reader *r, const struct scope *s)
 {
-    if (scope_top(r)->place != PLACE_PERSON || s->el == EL_UNKNOWN || s->el == EL_NAME ||
-        s->el == EL_EMAIL || s->el == EL_PERSON_URI || s->el == EL_LINK || s->el == EL_ID ||
-        s->el == EL_NOTED)
+    static const enum vocab never_inside[] = {EL_TITLE,     EL_GUID,   EL_PUBLISHED, EL_UPDATED,
+                                              EL_SUMMARY,   EL_DATE,   EL_CONTENT,   EL_CREATOR,
+                                              EL_ENCLOSURE, EL_EDITOR, EL_BUILT,     EL_TTL};
+
+    for (size_t i = 0; i < ARRAY_LEN(never_inside); i++) {
+        if (scope_top(r)->place == PLACE_PERSON && s->el == never_inside[i]) {
+            r->x.flags |= XML_DAMAGED;
+            pop(r, r->x.begin);
+        }
+    }
+}
+
+/* The root of a feed behind markup that was never closed, or wrapped. */
+static void close_junk(struct reader *r, const struct scope *s)
+{
+    if (r->rooted || (s->el != EL_RSS && s->el != EL_RDF && s->el != EL_FEED))
         return;
-    r->x.flags |= XML_DAMAGED;
-    pop(r, r->x.begin);
+    while (r->depth > 0)
+        pop(r, r->x.begin);
 }
 
 static void on_start(struct reader *r)
@@ -464,15 +493,16 @@ static void on_start(struct reader *r)
     struct scope s = scope_of_tag(r, &ns);
 
     close_lost_person(r, &s);
+    close_junk(r, &s);
     enum place here = scope_top(r)->place;
 
-    if (s.el == EL_ITEM && !r->is_html) {
+    if (s.el == EL_ITEM && (r->rooted || r->depth == 0)) {
         begin_item(r, s);
         return;
     }
     if (container(r, s, ns))
         return;
-    if (s.el == EL_HTML && here == PLACE_TOP && !r->rooted)
+    if (s.el == EL_HTML && !r->rooted)
         r->is_html = true;
     bool done = false;
 
@@ -531,13 +561,28 @@ static void close_all(struct reader *r)
         r->feed->period_s = r->period_s / MAX(r->frequency, 1);
 }
 
+/* Pages may leave out their html element. */
+static bool page_like(struct str doc)
+{
+    static const char *const signs[] = {"<!doctype html", "<head", "<body", "<meta "};
+    struct str head = str_slice(doc, 0, 1024);
+
+    for (size_t i = str_find_char(head, '<', 0); i != SIZE_MAX; i = str_find_char(head, '<', i + 1))
+        for (size_t k = 0; k < ARRAY_LEN(signs); k++)
+            if (str_starts_nocase(str_slice(head, i, head.n), str_of(signs[k])))
+                return true;
+    return false;
+}
+
 static enum feed_error outcome(struct reader *r)
 {
     if (arena_exhausted(r->arena))
         return FEED_E_LIMIT;
     if (r->is_html)
         return FEED_E_HTML;
-    return r->rooted ? FEED_OK : FEED_E_XML;
+    if (r->rooted)
+        return FEED_OK;
+    return page_like(r->doc) ? FEED_E_HTML : FEED_E_XML;
 }
 
 static enum feed_error take_items(struct reader *r)
