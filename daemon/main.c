@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "daemon/app.h"
+#include "daemon/dead.h"
 #include "daemon/rulebook.h"
 #include "daemon/core/build.h"
 #include "daemon/core/log.h"
@@ -22,6 +23,8 @@ static const char help[] =
     "  -c, --config FILE   configuration (default %s)\n"
     "      --check-config  read the configuration and the rules, say what is wrong, and end\n"
     "      --print-defaults  print a commented configuration with all settings\n"
+    "      --dead list     list the rows that Redis refused for good\n"
+    "      --dead retry    queue them again, under new numbers and the same ids\n"
     "      --version       print the version\n"
     "  -h, --help          print this\n"
     "\n"
@@ -30,14 +33,37 @@ static const char help[] =
     "exit: 0 as asked, 64 wrong usage, 75 the state cannot be used now, 78 the\n"
     "configuration or a rule file is wrong.\n";
 
-enum action { ACT_RUN, ACT_CHECK, ACT_DEFAULTS, ACT_VERSION, ACT_HELP, ACT_WRONG };
+enum action {
+    ACT_RUN,
+    ACT_DEAD_LIST,
+    ACT_DEAD_RETRY,
+    ACT_CHECK,
+    ACT_DEFAULTS,
+    ACT_VERSION,
+    ACT_HELP,
+    ACT_WRONG
+};
+
+static enum action dead_action(const char *verb)
+{
+    if (strcmp(verb, "list") == 0)
+        return ACT_DEAD_LIST;
+    if (strcmp(verb, "retry") == 0)
+        return ACT_DEAD_RETRY;
+    fprintf(stderr, "couacd: --dead wants 'list' or 'retry', not '%s'\n", verb);
+    return ACT_WRONG;
+}
 
 static enum action read_options(int argc, char **argv, const char **ret_config)
 {
     static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'},   {"check-config", no_argument, NULL, 'k'},
-        {"print-defaults", no_argument, NULL, 'p'}, {"version", no_argument, NULL, 'v'},
-        {"help", no_argument, NULL, 'h'},           {0},
+        {"config", required_argument, NULL, 'c'},
+        {"check-config", no_argument, NULL, 'k'},
+        {"print-defaults", no_argument, NULL, 'p'},
+        {"version", no_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'},
+        {"dead", required_argument, NULL, 'd'},
+        {0},
     };
     enum action action = ACT_RUN;
     int option;
@@ -52,6 +78,11 @@ static enum action read_options(int argc, char **argv, const char **ret_config)
             break;
         case 'p':
             action = ACT_DEFAULTS;
+            break;
+        case 'd':
+            action = dead_action(optarg);
+            if (action == ACT_WRONG)
+                return action;
             break;
         case 'v':
             action = ACT_VERSION;
@@ -143,15 +174,36 @@ static int run(const char *path)
     return status ? status : app_run(config, set);
 }
 
+/* Beside a running couacd or without one; the rules need not be right for it. */
+static int dead(const char *path, enum action action)
+{
+    CLEANUP(config_freep) struct config *config = NULL;
+    struct diags diags;
+    int status = APP_EX_CONFIG;
+
+    diags_init(&diags);
+    config = config_load(path, &diags);
+    show(&diags);
+    diags_done(&diags);
+    if (config)
+        status = action == ACT_DEAD_LIST ? dead_list(config) : dead_retry(config);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     const char *config = default_config;
 
-    switch (read_options(argc, argv, &config)) {
+    enum action action = read_options(argc, argv, &config);
+
+    switch (action) {
     case ACT_RUN:
         return run(config);
     case ACT_CHECK:
         return check(config);
+    case ACT_DEAD_LIST:
+    case ACT_DEAD_RETRY:
+        return dead(config, action);
     case ACT_DEFAULTS:
         return print_defaults();
     case ACT_VERSION:

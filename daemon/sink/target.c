@@ -64,7 +64,7 @@ static bool take_user(struct parse *p, struct str *authority)
     if (at == SIZE_MAX)
         return true;
     if (str_find_char(str_slice(*authority, 0, at), ':', 0) != SIZE_MAX) {
-        p->why = "a password does not belong in the URL: give it by password-file";
+        p->why = "a password does not belong in the URL: give it by password_file";
         return false;
     }
     if (!copy(p->t.user, sizeof(p->t.user), str_slice(*authority, 0, at))) {

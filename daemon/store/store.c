@@ -254,6 +254,27 @@ int store_open(const char *path, int64_t now_ms, struct store **ret,
     return 0;
 }
 
+int store_attach(const char *path, struct store **ret)
+{
+    CLEANUP(store_closep) struct store *s = alloc_zeroed(1, sizeof(*s));
+    unsigned version = 0;
+    int rc;
+
+    s->lock_fd = -1;
+    s->scratch = arena_new(SCRATCH_BYTES);
+    rc = sql_open(&s->q, path, SQLITE_OPEN_READWRITE);
+    if (rc == 0)
+        rc = schema_check(&s->q, &version);
+    if (rc == 0 && version != schema_version())
+        rc = STORE_E_FOREIGN;
+    if (rc == 0)
+        rc = read_meta(s);
+    if (rc != 0)
+        return rc;
+    *ret = TAKE(s);
+    return 0;
+}
+
 void store_close(struct store *s)
 {
     if (!s)

@@ -49,6 +49,10 @@ struct store_report {
  * Return 0, an enum store_refusal, or a negative errno; `ret_report` is filled in any case. */
 int store_open(const char *path, int64_t now_ms, struct store **ret,
                struct store_report *ret_report) MUST_CHECK;
+/* The same file from a second process, beside a running couacd or not: no lock, nothing is
+ * created, migrated or mended. Only for store_dead_each and store_dead_retry. Return 0, an
+ * enum store_refusal (STORE_E_FOREIGN also for an older version), or a negative errno. */
+int store_attach(const char *path, struct store **ret) MUST_CHECK;
 void store_close(struct store *s); /* rolls an open batch back; NULL is fine */
 void store_closep(struct store **s);
 

@@ -76,7 +76,7 @@ static void a_password_in_the_url_is_refused(void **state)
 
     (void)state;
     assert_int_equal(target_parse(STR("redis://user:secret@h"), &t, &why), -EINVAL);
-    assert_non_null(strstr(why, "password-file"));
+    assert_non_null(strstr(why, "password_file"));
     assert_int_equal(target_parse(STR("redis://:secret@h"), &t, &why), -EINVAL);
 }
 
