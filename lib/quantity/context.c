@@ -146,16 +146,21 @@ struct context context_read(const struct tokens *ts, size_t from, size_t next,
                             enum quantity_kind kind)
 {
     struct context c = {.bound = -1, .role = -1, .from = from, .next = next};
-    size_t end_before = 0, end_after = 0;
+    size_t end_before = 0, end_after = 0, from_after;
     const struct phrase *before, *after;
 
     read_bounds(ts, &c, kind);
     before = find(ts, LEXICON_BEFORE, c.from - 1, kind, WANT_ROLE, &end_before);
     if (!before) /* "sous 48 h" bounds and promises at once */
         before = find(ts, LEXICON_BEFORE, from - 1, kind, WANT_ROLE, &end_before);
-    after = find(ts, LEXICON_AFTER, c.next, kind, WANT_ROLE, &end_after);
+    from_after = c.next;
+    after = find(ts, LEXICON_AFTER, from_after, kind, WANT_ROLE, &end_after);
+    if (!after) { /* "and counting" */
+        from_after = next;
+        after = find(ts, LEXICON_AFTER, next, kind, WANT_ROLE, &end_after);
+    }
     if (!before ||
-        (after && tells_more(after, end_after - c.next, before, c.from - 1 - end_before)))
+        (after && tells_more(after, end_after - from_after, before, c.from - 1 - end_before)))
         before = after;
     if (before)
         c.role = before->value;

@@ -1009,13 +1009,35 @@ static bool is_inside_name(const struct tokens *ts, size_t i)
            is_inside_name(ts, i - 2);
 }
 
+/* Most words of a text end here. */
+static bool may_begin(const struct token *t)
+{
+    static const uint64_t starts = LEX(NUM) | LEX(MUL) | LEX(DOZEN) | LEX(FRAC) | LEX(ART) |
+                                   LEX(VAGUE) | LEX(CUR) | LEX(NATION) | LEX(COIN) | LEX(ORD) |
+                                   LEX(MONTH) | LEX(WEEKDAY) | LEX(DAY) | LEX(THIS) | LEX(LAST) |
+                                   LEX(NEXT) | LEX(UNIT) | LEX(NOON) | LEX(MINUS) | LEX(PERCENT) |
+                                   LEX(PRO) | LEX(WHOLE) | LEX(THE) | LEX(BETWEEN);
+
+    switch (t->kind) {
+    case TOKEN_WORD:
+        return t->m->mask & starts;
+    case TOKEN_NUMBER:
+    case TOKEN_FRACTION:
+        return true;
+    case TOKEN_SIGN:
+        return t->sign == '-' || currency_sign(t->sign);
+    default:
+        return false;
+    }
+}
+
 bool measure_read(const struct tokens *ts, size_t i, struct measure *ret)
 {
     const struct token *t = token_at(ts, i);
     bool between = t->m->mask & LEX(BETWEEN);
 
     *ret = (struct measure){.from = i};
-    if (t->kind == TOKEN_WORD && t->m->mask == 0)
+    if (!may_begin(t))
         return false;
     if (is_inside_name(ts, i))
         return false;

@@ -17,12 +17,7 @@ struct abacus {
     double ends_with;
 };
 
-const struct token *token_at(const struct tokens *ts, size_t i)
-{
-    static const struct token outside = {.m = &lexicon_nothing, .kind = TOKEN_END};
-
-    return i < ts->n ? &ts->t[i] : &outside;
-}
+const struct token token_outside = {.m = &lexicon_nothing, .kind = TOKEN_END};
 
 bool token_glued(const struct tokens *ts, size_t i)
 {
@@ -225,16 +220,37 @@ static bool put_token(const struct tokens *ts, size_t *i, struct abacus *a)
 
 /* "and" joins only where a smaller part may follow, and not when that part has
  * a multiplier of its own that would not fit ("3 hundred and 2 hundred"). */
+static bool read_whole(const struct tokens *ts, size_t i, struct number *n);
+
+/* "and fifty-four hundredths": the words behind "and" at `i` are a proper
+ * fraction of their own. */
+static bool proper_fraction(const struct tokens *ts, size_t i, double *ret, size_t *next)
+{
+    struct number n;
+
+    if (!token_is(ts, i + 1, LEX(NUM)) || !read_whole(ts, i + 1, &n) ||
+        !token_is(ts, n.next, LEX(ORDS)))
+        return false;
+    if (token_at(ts, n.next)->flags & TOKEN_HYPHEN && n.value >= 20)
+        return false;
+    *ret = n.value / token_at(ts, n.next)->m->number;
+    *next = n.next + 1;
+    return *ret < 1;
+}
+
 static bool joins(const struct tokens *ts, size_t i, const struct abacus *a)
 {
     const struct token *t = token_at(ts, i + 1);
     bool comma = token_sign(ts, i, ',');
-    double v = t->kind == TOKEN_NUMBER ? t->value : t->m->number;
+    double v = t->kind == TOKEN_NUMBER ? t->value : t->m->number, part;
+    size_t next;
 
     if (!comma && !token_is(ts, i, LEX(AND)) && !token_sign(ts, i, '&'))
         return false;
     if (t->kind == TOKEN_NUMBER ? (a->open && !a->hundreds) || t->separators
                                 : !(t->m->mask & LEX(NUM)))
+        return false;
+    if (proper_fraction(ts, i, &part, &next) || token_is(ts, i + 2, LEX(DOZEN)))
         return false;
     if (token_is(ts, i + 2, LEX(FRAC) | LEX(ORDS)) ||
         (ts->lang == LANG_FR && token_is(ts, i + 2, LEX(ORD))))
@@ -311,7 +327,7 @@ bool number_read_fraction(const struct tokens *ts, size_t i, double *ret, size_t
 {
     if (!token_is(ts, i, LEX(AND)) && !token_sign(ts, i, '&'))
         return false;
-    if (slashed(ts, i + 1, ret, ret_next))
+    if (slashed(ts, i + 1, ret, ret_next) || proper_fraction(ts, i, ret, ret_next))
         return true;
     return read_parts(ts, i + 1, ret, ret_next);
 }
@@ -363,9 +379,14 @@ static void divide(const struct tokens *ts, struct number *n)
     bool tied =
         token_sign(ts, n->next, '-') && token_is(ts, n->next + 1, LEX(ORDS)); /* "five - eighths" */
     const struct token *t = token_at(ts, n->next + tied);
+    double tens = token_at(ts, n->next - 1)->m->number;
     bool many = plural(ts, n->next) || n->value == 1 || ts->lang == LANG_FR;
 
-    if (t->m->mask & LEX(FRAC) && !(ts->lang == LANG_FR && n->value > 3 && t->m->number == 0.5)) {
+    if (t->m->mask & LEX(ORDS) && t->flags & TOKEN_HYPHEN && tens >= 20 && tens < 100 &&
+        n->value > tens) {
+        n->value = (n->value - tens) / (tens + t->m->number); /* "one hundred thirty-fifths" */
+    } else if (t->m->mask & LEX(FRAC) &&
+               !(ts->lang == LANG_FR && n->value > 3 && t->m->number == 0.5)) {
         n->value *= t->m->number;
     } else if (t->m->mask & LEX(ORDS) ||
                (t->m->mask & LEX(ORD) && !(t->m->mask & LEX(UNIT)) && many && t->m->number > 2)) {
@@ -374,6 +395,23 @@ static void divide(const struct tokens *ts, struct number *n)
         return;
     }
     n->next += 1 + tied;
+    n->flags |= NUMBER_FRACTION;
+}
+
+/* "one one hundred and fifth": one by 105. */
+static void divide_hundredth(const struct tokens *ts, struct number *n)
+{
+    struct number below;
+    size_t i;
+
+    if (n->value != 1 || ts->lang != LANG_EN || !token_is(ts, n->next, LEX(NUM)) ||
+        !read_whole(ts, n->next, &below) || below.value < 20)
+        return;
+    i = below.next + token_is(ts, below.next, LEX(AND));
+    if (!token_is(ts, i, LEX(ORD)) || token_is(ts, i, LEX(UNIT)))
+        return;
+    n->value /= below.value + token_at(ts, i)->m->number;
+    n->next = i + 1;
     n->flags |= NUMBER_FRACTION;
 }
 
@@ -469,6 +507,18 @@ static bool read_dozen(const struct tokens *ts, size_t i, double many, struct nu
     return true;
 }
 
+/* "three hundred and two dozens" */
+static void add_dozens(const struct tokens *ts, struct number *n)
+{
+    const struct token *t = token_at(ts, n->next + 1), *dozen = token_at(ts, n->next + 2);
+
+    if (!token_is(ts, n->next, LEX(AND)) || !(t->m->mask & LEX(NUM)) ||
+        !(dozen->m->mask & LEX(DOZEN)) || n->value < 100)
+        return;
+    n->value += t->m->number * dozen->m->number;
+    n->next += 3;
+}
+
 /* Words and digits as one whole number. */
 static bool read_whole(const struct tokens *ts, size_t i, struct number *n)
 {
@@ -515,10 +565,12 @@ static bool read_plain(const struct tokens *ts, size_t i, struct number *n)
     if (!read_whole(ts, i, n))
         return read_dozen(ts, i, 1, n);
     (void)read_dozen(ts, n->next, n->value, n); /* when none follows, the number stands */
+    add_dozens(ts, n);
     add_decimals(ts, n);
     add_fraction(ts, n);
     raise(ts, n);
     divide(ts, n);
+    divide_hundredth(ts, n);
     divide_over(ts, n);
     return true;
 }

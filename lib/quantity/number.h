@@ -13,7 +13,11 @@ struct tokens {
 };
 
 /* Token `i`, or one of kind TOKEN_END outside. `i` may be "-1" of a size_t. */
-const struct token *token_at(const struct tokens *ts, size_t i);
+extern const struct token token_outside;
+static inline const struct token *token_at(const struct tokens *ts, size_t i)
+{
+    return i < ts->n ? &ts->t[i] : &token_outside;
+}
 static inline bool token_is(const struct tokens *ts, size_t i, uint64_t mask)
 {
     return (token_at(ts, i)->m->mask & mask) != 0;

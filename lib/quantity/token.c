@@ -129,38 +129,63 @@ static uint64_t hash_more(uint64_t h, uint32_t c)
     return (h ^ c) * LEXICON_HASH_PRIME;
 }
 
+/* The hash of a word as far as it has been read. A letter written three times
+ * and more counts once: "sooo", "looong". */
+struct spelling {
+    uint64_t hash, once; /* with all letters; with the present run as one letter */
+    uint32_t last;
+    unsigned run;
+};
+
+static inline void spell(struct spelling *s, uint32_t c)
+{
+    s->run = c == s->last ? s->run + 1 : 1;
+    s->last = c;
+    s->hash = s->run >= 3 ? s->once : hash_more(s->hash, c);
+    if (s->run == 1)
+        s->once = s->hash;
+}
+
+/* Letters beyond ASCII: folded where Latin, as they are elsewhere. */
+static void spell_other(struct spelling *s, uint32_t cp)
+{
+    if (is_invisible(cp))
+        return;
+    if (cp < 0xc0 || cp >= 0x180) {
+        s->hash = hash_more(s->hash, cp);
+        return;
+    }
+    for (const char *c = latin[cp - 0xc0]; *c; c++)
+        spell(s, (uint32_t)*c);
+}
+
 static void read_word(struct lexer *x)
 {
     struct token *t = add(x, TOKEN_WORD, x->at);
-    uint64_t h = LEXICON_HASH_START, once = h;
-    size_t n, letters = 0, run = 0;
-    uint32_t last = 0;
+    struct spelling s = {.hash = LEXICON_HASH_START};
+    size_t letters = 0, n;
 
-    for (; x->at < x->text.n; x->at += n) {
-        uint32_t cp = decode(x->text, x->at, &n);
+    for (; x->at < x->text.n; letters++) {
+        uint32_t cp = (uint8_t)x->text.p[x->at];
 
+        if (is_ascii_letter(cp)) {
+            spell(&s, cp | 0x20);
+            x->at++;
+            continue;
+        }
+        if (cp < 0x80)
+            break;
+        cp = decode(x->text, x->at, &n);
         if (!is_letter(cp) && !is_invisible(cp))
             break;
-        if (cp < 0x80) {
-            uint32_t c = cp | 0x20;
-
-            run = c == last ? run + 1 : 1;
-            last = c;
-            h = run >= 3 ? once : hash_more(h, c); /* "sooo looong" */
-            once = run == 1 ? h : once;
-        } else if (cp >= 0xc0 && cp < 0x180) {
-            for (const char *c = latin[cp - 0xc0]; *c; c++)
-                h = hash_more(h, (uint32_t)*c);
-        } else if (!is_invisible(cp)) {
-            h = hash_more(h, cp);
-        }
-        letters++;
+        spell_other(&s, cp);
+        x->at += n;
     }
     t->end = x->at;
     t->digits = (uint8_t)MIN(letters, 255);
     if (x->text.p[t->start] >= 'A' && x->text.p[t->start] <= 'Z')
         t->flags |= TOKEN_UPPER;
-    t->word = lexicon_find(h);
+    t->word = lexicon_find(s.hash);
 }
 
 /* A separator belongs to the number when digits follow; an apostrophe only
@@ -191,6 +216,18 @@ static bool starts_nocase_at(struct str s, size_t at, struct str head)
     return str_starts_nocase(str_slice(s, at, s.n), head);
 }
 
+/* "@acme", "@115872", "#late", "#48hours"; but "#1" is a number. */
+static bool begins_name(struct str s, size_t at)
+{
+    bool handle = s.p[at++] == '@';
+
+    if (handle && (is_digit(s, at) || (at < s.n && s.p[at] == '_')))
+        return true;
+    while (is_digit(s, at))
+        at++;
+    return at < s.n && is_ascii_letter((uint8_t)s.p[at]);
+}
+
 /* Links and @names up to the next space. */
 static bool read_opaque(struct lexer *x)
 {
@@ -199,9 +236,7 @@ static bool read_opaque(struct lexer *x)
     bool link = (c | 0x20) == 'h' ? starts_nocase_at(s, x->at, STR("http://")) ||
                                         starts_nocase_at(s, x->at, STR("https://"))
                                   : (c | 0x20) == 'w' && starts_nocase_at(s, x->at, STR("www."));
-    bool name = (c == '@' || c == '#') && x->at + 1 < s.n &&
-                (is_ascii_letter((uint8_t)s.p[x->at + 1]) ||
-                 (c == '@' && (s.p[x->at + 1] == '_' || is_digit(s, x->at + 1))));
+    bool name = (c == '@' || c == '#') && begins_name(s, x->at);
     struct token *t;
 
     if (!link && !name)
