@@ -583,6 +583,7 @@ static void make_errand(struct courier *c)
         .prefix = c->o.prefix,
         .stream_cap = c->o.stream_cap > 0 ? c->o.stream_cap : 100000,
         .stream_age_ms = c->o.stream_age_ms > 0 ? c->o.stream_age_ms : 30 * 86400000ll,
+        .trim_ms = c->o.trim_ms > 0 ? c->o.trim_ms : 60000,
         .status = on_status,
         .trimmed = on_trimmed,
         .arg = c,

@@ -36,6 +36,7 @@ struct courier_options {
     int64_t queue_cap;         /* entries of every list; 0: no common `queue` list */
     int64_t stream_cap;        /* entries of every stream, soft; 0: 100,000 */
     int64_t stream_age_ms;     /* hard; 0: 30 days */
+    int64_t trim_ms;           /* between two trimmings; 0: a minute */
     /* Something people should know ("redis-went-back", "queue-trimmed", "row-buried"): the
      * caller makes it a system event. Never called from within store calls. */
     void (*told)(void *arg, struct str what, struct str message);

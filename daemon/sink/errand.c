@@ -16,7 +16,6 @@
 enum {
     BEAT_MS = 30000,
     BEAT_LIFE_S = 90,
-    TRIM_MS = 60000,
     TRIM_AGAIN_MS = 500, /* more than one call may remove is waiting */
 };
 
@@ -140,7 +139,7 @@ static void on_trim(evutil_socket_t fd, short what, void *arg)
     (void)fd, (void)what;
     for (int i = 0; i < EVENT_STREAMS; i++)
         trim(e, (enum event_stream)i);
-    loop_timer_in(e->trim, loop_jitter_ms(e->loop, TRIM_MS));
+    loop_timer_in(e->trim, loop_jitter_ms(e->loop, e->o.trim_ms));
 }
 
 /* --- life ------------------------------------------------------------------------ */
@@ -170,7 +169,7 @@ void errand_free(struct errand *e)
 void errand_start(struct errand *e)
 {
     loop_timer_in(e->beat, 0);
-    loop_timer_in(e->trim, loop_jitter_ms(e->loop, TRIM_MS));
+    loop_timer_in(e->trim, loop_jitter_ms(e->loop, e->o.trim_ms));
 }
 
 void errand_stop(struct errand *e)

@@ -3,7 +3,7 @@
 /* errand - what is done in Redis from time to time: the heartbeat and trimming.
  *
  * Every 30 s the `status` hash is written and given 90 s to live, so that a dead
- * daemon is visible through Redis alone. Every minute the streams are trimmed by
+ * daemon is visible through Redis alone. Every `trim_ms` the streams are trimmed by
  * age and by what their groups have read (script.h). Both jittered. */
 
 #include "daemon/sink/courier.h"
@@ -18,7 +18,7 @@ struct errand_trim {
 struct errand_options {
     struct redis *link;
     struct str prefix;
-    int64_t stream_cap, stream_age_ms;
+    int64_t stream_cap, stream_age_ms, trim_ms;
     size_t (*status)(void *arg, struct courier_field *ret, size_t max);
     void (*trimmed)(void *arg, const char *stream, const struct errand_trim *what);
     void *arg;

@@ -458,6 +458,70 @@ def a_refused_row_holds_back_those_behind_it(rig):
     assert redis.do("HVALS", "couac:producer") == [str(N)]
 
 
+# --- upkeep -----------------------------------------------------------------------------
+
+
+def what_is_too_old_goes_whoever_has_not_read_it(rig):
+    redis = rig.redis()
+    redis.do("XADD", "couac:alerts", "1000-1", "id", "row-0")
+    redis.do("XGROUP", "CREATE", "couac:alerts", "slow", "0")
+    rig.feeder(redis.url, 100, trim=50, linger=400).done()
+    all_once(redis, 100)
+
+
+def above_the_cap_only_what_all_groups_finished_with_goes(rig):
+    redis = rig.redis()
+    redis.do("XGROUP", "CREATE", "couac:alerts", "fast", "0", "MKSTREAM")
+    redis.do("XGROUP", "CREATE", "couac:alerts", "slow", "0")
+    rig.feeder(redis.url, 900, cap=500, trim=50, linger=400).done()
+    all_once(redis, 900)
+    for group, n in (("fast", 900), ("slow", 300)):
+        redis.do("XREADGROUP", "GROUP", group, "me", "COUNT", n, "NOACK", "STREAMS", "couac:alerts", ">")
+    # delivered but not acknowledged counts as unread: 150 of the slow one's are pending
+    redis.do("XGROUP", "SETID", "couac:alerts", "slow", redis.do("XRANGE", "couac:alerts", "-", "+")[149][0])
+    redis.do("XREADGROUP", "GROUP", "slow", "me", "COUNT", 150, "STREAMS", "couac:alerts", ">")
+    report = rig.feeder(redis.url, 900, cap=500, trim=50, linger=400).done()
+    rows = redis.rows()
+    assert rows[-1] == 900 and 100 < rows[0] <= 151, rows[0]
+    assert "queue-trimmed" not in report["told"], report
+
+
+def at_twice_the_cap_the_stream_is_trimmed_and_that_is_told(rig):
+    redis = rig.redis()
+    redis.do("XGROUP", "CREATE", "couac:alerts", "dead-consumer", "0", "MKSTREAM")
+    report = rig.feeder(redis.url, 1500, cap=500, trim=50, linger=500).done()
+    assert 500 <= redis.do("XLEN", "couac:alerts") <= 1000
+    assert redis.rows()[-1] == 1500
+    assert "queue-trimmed" in report["told"] and report["stream_drops"] >= 400, report
+
+
+def the_list_keeps_its_cap_and_the_fallen_are_counted(rig):
+    redis = rig.redis()
+    report = rig.feeder(redis.url, N, queue=100).done()
+    assert redis.do("LLEN", "couac:queue") == 100
+    assert report["list_drops"] == N - 100, report
+    assert '"row-3000"' in redis.do("LINDEX", "couac:queue", -1)
+
+
+def the_status_dies_with_the_daemon(rig):
+    redis = rig.redis()
+    feeder = rig.feeder(redis.url, N, linger=20000)
+    wait_for("status", lambda: redis.do("EXISTS", "couac:status"))
+    assert redis.do("HGET", "couac:status", "producer") == "feeder"
+    assert 0 < redis.do("TTL", "couac:status") <= 90
+    feeder.kill()
+
+
+def other_prefixes_and_producers_do_not_meet(rig):
+    redis = rig.redis()
+    first = rig.feeder(redis.url, 200, name="a", prefix="{couac}:", producer="a")
+    second = rig.feeder(redis.url, 200, name="b", prefix="{couac}:", producer="b")
+    first.done(), second.done()
+    assert sorted(redis.rows("{couac}:alerts")) == sorted(list(range(1, 201)) * 2)
+    assert redis.do("HLEN", "{couac}:producer") == 2
+    assert redis.do("KEYS", "couac:*") == []
+
+
 TESTS = [f for name, f in list(globals().items())
          if callable(f) and getattr(f, "__module__", "") == "__main__"
          and f.__code__.co_varnames[:1] == ("rig",)

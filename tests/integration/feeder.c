@@ -7,7 +7,7 @@
  * outbox, however many starts that takes, delivers them, and ends when all are
  * delivered. Keys: batch (rows a batch, 50), every (ms between batches, 0: all at
  * once at the start), bytes (of JSON, 400), prefix, producer, queue (cap), cap
- * (of streams), password (file), ca (file), backoff, backoff-max, pause, timeout
+ * (of streams), trim (ms between), password (file), ca (file), backoff, backoff-max, pause, timeout
  * (ms), linger (ms to stay after the last row), limit (ms to live), debug (1).
  * At its end it prints one line of key=value. */
 
@@ -208,6 +208,7 @@ static struct courier_options options(int argc, char **argv, struct feeder *f)
         .producer = str_of(text(argc, argv, "producer", "feeder")),
         .queue_cap = setting(argc, argv, "queue", 10000),
         .stream_cap = setting(argc, argv, "cap", 0),
+        .trim_ms = setting(argc, argv, "trim", 0),
         .told = on_told,
         .fatal = on_fatal,
         .arg = f,
