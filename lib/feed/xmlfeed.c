@@ -276,10 +276,13 @@ static void text_field(struct reader *r, const struct scope *s, enum vocab_ns ns
     };
     bool atom = ns == NS_ATOM || (ns == NS_PLAIN && r->feed->format == FEED_ATOM);
     enum text_kind kind = atom ? construct_kind(r) : TEXT_HTML;
+    struct str src = atom && s->el == EL_CONTENT ? tag_attr(r, STR("src")) : STR_NONE;
     struct construct c = construct_capture(r, s);
 
     if (c.kind != TEXT_XHTML)
         c.kind = kind;
+    if (src.n > 0)
+        draft_link(d, url_resolve(s->base, src, r->arena), 35);
     draft_text(d, slots[s->el], c);
 }
 

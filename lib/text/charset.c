@@ -6,7 +6,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/utf8.h"
 
-enum { NAME_MAX_BYTES = 40, PROLOG_BYTES = 1024, CANDIDATES_MAX = 4, MANY_SEQUENCES = 8 };
+enum { NAME_MAX_BYTES = 40, PROLOG_BYTES = 1024, CANDIDATES_MAX = 5, MANY_SEQUENCES = 8 };
 
 struct candidates {
     struct str names[CANDIDATES_MAX];
@@ -279,6 +279,16 @@ static struct str without_nul(struct str s, struct arena *arena)
     return str_make(out, n);
 }
 
+/* Documents begin with markup or a brace: a charset that shows neither, where
+ * the bytes as they are do, is not the document's (ASCII declared as UTF-16). */
+static bool plausible(struct str text, struct str body)
+{
+    struct str head = str_slice(text, 0, PROLOG_BYTES), raw = str_slice(body, 0, PROLOG_BYTES);
+
+    return str_find_char(head, '<', 0) != SIZE_MAX || str_find_char(head, '{', 0) != SIZE_MAX ||
+           str_find_char(raw, '<', 0) == SIZE_MAX;
+}
+
 struct attempt {
     struct str body;
     bool valid; /* the bytes are UTF-8 */
@@ -302,7 +312,7 @@ static struct str attempt(const struct attempt *a, struct str name)
     struct arena_mark mark = arena_mark(a->arena);
 
     text = decode_iconv(a->body, iconv_name(name), a->arena, &errors);
-    if (!text.p || errors == 0)
+    if (!text.p || (errors == 0 && plausible(text, a->body)))
         return text;
     arena_rewind(a->arena, mark);
     return STR_NONE;
@@ -321,7 +331,7 @@ static struct str repair(const struct attempt *a, const struct candidates *c, st
             continue;
         struct str text = decode_iconv(a->body, iconv_name(c->names[i]), a->arena, &errors);
 
-        if (text.p && errors < a->body.n / 16 + 1) {
+        if (text.p && errors < a->body.n / 16 + 1 && plausible(text, a->body)) {
             *ret_name = c->names[i];
             return text;
         }
@@ -339,9 +349,9 @@ struct str charset_to_utf8(struct str body, struct str content_type, struct aren
     struct attempt a = {.body = body, .valid = utf8_valid(body) == body.n, .arena = arena};
     struct str name = STR("UTF-8"), text = STR_NONE;
 
+    propose(&c, from_shape(body)); /* no declaration can talk its way around NULs */
     propose(&c, value_of(content_type, STR("charset")));
     propose(&c, from_mark(body));
-    propose(&c, from_shape(body));
     propose(&c, from_ebcdic(body, ebcdic));
     propose(&c, from_prolog(body));
     for (size_t i = 0; i < c.n && !text.p; i++) {

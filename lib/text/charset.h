@@ -2,9 +2,9 @@
 
 /* charset - bytes of a fetched document to UTF-8.
  *
- * In order: the charset of the Content-Type, a byte order mark, the shape of the
- * first bytes (UTF-16, UTF-32, EBCDIC), the XML prolog (or an HTML meta element),
- * UTF-8 if the bytes are valid, windows-1252. A declaration that the bytes
+ * In order: the shape of the first bytes (UTF-16, UTF-32), the charset of the
+ * Content-Type, a byte order mark, EBCDIC's shape, the XML prolog (or an HTML meta
+ * element), UTF-8 if the bytes are valid, windows-1252. A declaration that the bytes
  * contradict is passed over: a single-byte charset when the bytes are UTF-8 with
  * letters beyond ASCII, any charset that cannot decode them. When nothing fits
  * all bytes, the likeliest decodes and the misfits are repaired one by one: in

@@ -51,6 +51,9 @@ static void passes_over_declarations_that_the_bytes_contradict(void **state)
         {STR("<a>été</a>"), "text/xml; charset=no-such-thing", STR("<a>été</a>")},
         {STR("<a>été</a>"), "text/xml; charset=../../etc/passwd", STR("<a>été</a>")},
         {STR("<a>\xe9</a>"), "text/xml; charset=", STR("<a>é</a>")},
+        {STR("<?xml encoding='utf-16'?>é"), "", STR("<?xml encoding='utf-16'?>é")},
+        {STR("<?xml version='1.0'?>\xe9"), "text/xml; charset=utf-16",
+         STR("<?xml version='1.0'?>é")},
     };
 
     check(samples, ARRAY_LEN(samples));
