@@ -426,9 +426,9 @@ static void drop_source(struct poll_source *s)
 static void place(struct poll_source *s, size_t i, size_t n)
 {
     struct poll *p = s->poll;
-    const struct config_poll *rules = &p->config->poll;
     struct store_source state = {0};
     int64_t now_ms = loop_now_ms(), first_ms;
+    int64_t interval_ms = s->config->every_ms ? s->config->every_ms : p->config->poll.interval_ms;
 
     (void)load_state(s, &state); /* logged; all zero is "never asked" */
     note_status(s, (enum reading_status)state.status);
@@ -436,7 +436,7 @@ static void place(struct poll_source *s, size_t i, size_t n)
         move(s, SOURCE_GONE);
         return;
     }
-    first_ms = schedule_first_ms(rules, i, n, loop_random(p->ports.loop));
+    first_ms = schedule_first_ms(interval_ms, i, n, loop_random(p->ports.loop));
     s->due_ms = now_ms + MAX(wait_until(p, state.next_ms), first_ms);
     move(s, SOURCE_RESTING);
 }

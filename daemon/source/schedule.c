@@ -108,9 +108,9 @@ struct schedule_next schedule_next(const struct config_poll *rules, const struct
     return next;
 }
 
-int64_t schedule_first_ms(const struct config_poll *rules, size_t i, size_t n, uint64_t random)
+int64_t schedule_first_ms(int64_t interval_ms, size_t i, size_t n, uint64_t random)
 {
-    int64_t window_ms = MIN((int64_t)n * FIRST_EACH_MS, rules->interval_ms);
+    int64_t window_ms = MIN((int64_t)n * FIRST_EACH_MS, interval_ms);
     int64_t step_ms = n ? window_ms / (int64_t)n : 0;
 
     return n ? window_ms * (int64_t)i / (int64_t)n + (int64_t)(random % (uint64_t)(step_ms + 1))

@@ -50,9 +50,9 @@ struct schedule_next {
 
 struct schedule_next schedule_next(const struct config_poll *rules, const struct schedule_facts *f);
 
-/* When source `i` of `n` never asked is asked first: spread over the interval when they
- * are many, at once when they are few. */
-int64_t schedule_first_ms(const struct config_poll *rules, size_t i, size_t n, uint64_t random);
+/* When source `i` of `n` new ones is asked first: spread over its interval when they are
+ * many, at once when they are few. */
+int64_t schedule_first_ms(int64_t interval_ms, size_t i, size_t n, uint64_t random);
 
 /* The typical gap between posts of these times (any order, CLOCK_NONE is skipped), longer
  * when the newest is old; SCHEDULE_UNKNOWN for fewer than three. `times` is sorted. */

@@ -160,9 +160,9 @@ static void the_typical_gap_is_the_median_and_grows_with_silence(void **state)
 static void many_new_sources_are_spread_and_few_start_at_once(void **state)
 {
     (void)state;
-    assert_true(schedule_first_ms(&rules, 2, 3, 12345) <= 200);
+    assert_true(schedule_first_ms(rules.interval_ms, 2, 3, 12345) <= 200);
     for (size_t i = 0; i < 100000; i += 777) {
-        int64_t at_ms = schedule_first_ms(&rules, i, 100000, i * 0x9e3779b97f4a7c15ull);
+        int64_t at_ms = schedule_first_ms(rules.interval_ms, i, 100000, i * 0x9e3779b97f4a7c15ull);
 
         assert_true(at_ms >= 0 && at_ms <= 15 * MIN_ + 10);
         assert_true(llabs(at_ms - 15ll * MIN_ * (int64_t)i / 100000) <= 10);

@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""couacd on a public network of its own: a namespace where 93.184.216.34 is this machine.
+
+Needs the right to make namespaces (root, or unprivileged ones); else it is skipped.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+HOSTS = """127.0.0.1 localhost
+93.184.216.34 public.example other.example slow.example
+127.0.0.1 inside.example
+::ffff:127.0.0.1 mapped.example
+192.168.7.7 lan.example
+"""
+MARK = "COUAC_TEST_NAMESPACE"
+
+
+def enter():
+    """Runs this program again in namespaces of its own."""
+    with tempfile.NamedTemporaryFile("w", suffix=".hosts") as hosts:
+        hosts.write(HOSTS)
+        hosts.flush()
+        script = ('ip link set lo up && ip addr add 93.184.216.34/32 dev lo && '
+                  'ip addr add 192.168.7.7/32 dev lo && mount --bind "$0" /etc/hosts && exec "$@"')
+        line = ["unshare", "--net", "--mount", "--map-root-user"]
+        if os.geteuid() == 0:
+            line.pop()
+        probe = subprocess.run(line + ["sh", "-c", script, hosts.name, "true"], capture_output=True, check=False)
+        if probe.returncode:
+            print("1..0 # SKIP no right to make a network namespace")
+            return 0
+        return subprocess.run(line + ["sh", "-c", script, hosts.name, sys.executable] + sys.argv,
+                              env={**os.environ, MARK: "1"}, check=False).returncode
+
+
+if MARK not in os.environ and __name__ == "__main__":
+    sys.exit(enter())
+
+import redis_rig  # noqa: E402
+from redis_rig import wait_for  # noqa: E402
+from web_rig import Couacd, Reply, Web, complaint, rss  # noqa: E402
+
+PROGRAM, SHARE = sys.argv[1], sys.argv[2]
+FAST = {"floor": "1 s", "floor_blind": "1 s", "floor_deaf": "1 s", "host_gap": "200 ms"}
+
+
+def public(url, **more):
+    return {"url": url, "network": "public", "every": "1 s", **more}
+
+
+def start(rig, sources, redis=False, **poll):
+    return rig.keep(Couacd(rig, PROGRAM, rig.redis(durable=False) if redis else None, SHARE, sources,
+                           poll={**FAST, **poll})).start()
+
+
+def outside(rig):
+    return rig.keep(Web("93.184.216.34"))
+
+
+def a_public_name_cannot_lead_inside(rig):
+    web, inside = outside(rig), rig.keep(Web())
+    inside.on("/", Reply(200, rss(complaint(1))))
+    at = f"http://public.example:{web.port}"
+    spellings = [f"http://{host}:{inside.port}/" for host in
+                 ("127.0.0.1", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]", "inside.example",
+                  "mapped.example", "localhost", "0.0.0.0", "lan.example", "user@127.0.0.1")]
+    sources = {}
+    for n, target in enumerate(spellings):
+        web.on(f"/to/{n}", Reply(301 + n % 2, Location=target))
+        sources[f"to{n}"] = public(f"{at}/to/{n}")
+    web.on("/hop", Reply(302, Location=f"http://other.example:{web.port}/to/0"))
+    sources["hops"] = public(f"{at}/hop")
+    for n, host in enumerate(("inside.example", "mapped.example", "lan.example")):
+        sources[f"name{n}"] = public(f"http://{host}:{inside.port}/")
+    posts = [0]
+
+    def good(request):
+        posts[0] += 1
+        return Reply(200, rss(*[complaint(n) for n in range(posts[0])]))
+    web.on("/good", good)
+    sources["good"] = public(f"http://other.example:{web.port}/good")
+    couacd = start(rig, sources, redis=True)
+    for name in sources:
+        if name != "good":
+            wait_for(name, lambda s=name: couacd.logged(rf"event=poll.failed source={s} why=(forbidden|dns)"))
+    wait_for("alerts of the good one", lambda: couacd.alerts() >= 3)
+    assert inside.connections == 0, f"{inside.connections} connections got inside"
+    assert len(couacd.logged(r"why=forbidden")) >= len(sources) - 3
+
+
+def retry_after_holds_the_whole_public_host_and_no_other(rig):
+    web = outside(rig)
+    web.on("/busy", Reply(429, Retry_After="3600"))
+    for name in ("calm", "elsewhere"):
+        web.on("/" + name, Reply(200, rss("x")))
+    couacd = start(rig, {"busy": public(f"http://public.example:{web.port}/busy"),
+                         "calm": public(f"http://public.example:{web.port}/calm"),
+                         "elsewhere": public(f"http://other.example:{web.port}/elsewhere")})
+    wait_for("the 429", lambda: web.seen("/busy"))
+    time.sleep(0.5)
+    calm = len(web.seen("/calm"))
+    wait_for("the other host", lambda: len(web.seen("/elsewhere")) >= 4)
+    assert len(web.seen("/busy")) == 1
+    assert len(web.seen("/calm")) == calm <= 1, "the same host was asked again"
+    couacd.stop()
+    couacd.start()
+    time.sleep(2)
+    assert len(web.seen("/calm")) == calm, "the restart forgot that the host asked for patience"
+
+
+def a_host_gets_two_requests_at_once_and_a_gap_between_them(rig):
+    web = outside(rig)
+
+    def slow(request):
+        time.sleep(0.5)
+        return Reply(200, rss("x"))
+    names = [f"f{n}" for n in range(12)]
+    for name in names:
+        web.on("/" + name, slow)
+    start(rig, {n: public(f"http://slow.example:{web.port}/{n}") for n in names})
+    wait_for("all of them", lambda: all(web.seen("/" + n) for n in names))
+    times = sorted(r.at for r in web.requests)
+    gaps = [b - a for a, b in zip(times, times[1:])]
+    assert min(gaps) >= 0.19, f"a gap of {min(gaps):.3f} s"
+    assert web.most_open <= 2, f"{web.most_open} connections at once"
+
+
+TESTS = [a_public_name_cannot_lead_inside, retry_after_holds_the_whole_public_host_and_no_other,
+         a_host_gets_two_requests_at_once_and_a_gap_between_them]
+
+if __name__ == "__main__":
+    wanted = sys.argv[3:]
+    sys.exit(redis_rig.run([t for t in TESTS if not wanted or any(w in t.__name__ for w in wanted)], PROGRAM))
