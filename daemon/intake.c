@@ -27,6 +27,7 @@ struct intake {
     struct queue heard; /* whole, in the open transaction */
     size_t items;       /* mentions waiting */
     struct event *timer;
+    int64_t due_ms;      /* of the timer, when it is armed */
     struct arena *arena; /* one mention */
     struct intake_counts counts;
     struct intake_counts before; /* as at the beginning of the transaction */
@@ -163,8 +164,14 @@ static void undo(struct intake *in)
 
 static void arm(struct intake *in)
 {
-    if (in->waiting.first && !event_pending(in->timer, EV_TIMEOUT, NULL))
-        loop_timer_in(in->timer, in->items >= INTAKE_PENDING_ITEMS ? 0 : INTAKE_WAIT_MS);
+    int64_t wait_ms = in->items == 0 ? INTAKE_QUIET_MS : INTAKE_WAIT_MS;
+
+    if (in->items >= INTAKE_PENDING_ITEMS || in->counts.pending >= INTAKE_PENDING_BATCHES)
+        wait_ms = 0;
+    if (loop_now_ms() + wait_ms < in->due_ms || !event_pending(in->timer, EV_TIMEOUT, NULL)) {
+        in->due_ms = loop_now_ms() + wait_ms;
+        loop_timer_in(in->timer, wait_ms);
+    }
 }
 
 /* The store cannot go on: whoever waits is told, and asks again later. */
@@ -283,10 +290,7 @@ void intake_submit(void *arg, struct batch *b)
     put(&in->waiting, b);
     in->counts.pending++;
     in->items += b->n;
-    if (in->items >= INTAKE_PENDING_ITEMS)
-        loop_timer_in(in->timer, 0);
-    else
-        arm(in);
+    arm(in);
 }
 
 void intake_drain(struct intake *in)

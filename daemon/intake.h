@@ -18,7 +18,13 @@ struct intake;
 struct loop;
 struct ruleset;
 
-enum { INTAKE_TURN_MS = 60, INTAKE_WAIT_MS = 15, INTAKE_PENDING_ITEMS = 256 };
+enum {
+    INTAKE_TURN_MS = 60,
+    INTAKE_WAIT_MS = 15,   /* for company, when there are posts */
+    INTAKE_QUIET_MS = 200, /* when there are only states: nobody waits for those */
+    INTAKE_PENDING_ITEMS = 256,
+    INTAKE_PENDING_BATCHES = 1024,
+};
 
 struct intake_ports {
     struct loop *loop;

@@ -20,7 +20,7 @@
 
 enum {
     MULTIS = 16, /* for public sources, and as many for private ones */
-    CONNECTIONS_KEPT = 32,
+    CONNECTIONS_KEPT = 64,
     RESOLVES_MAX = 64,
     EASIES_KEPT = 64,
     RATIO_FREE_BYTES = 1 << 20, /* growth is not judged below */
@@ -218,16 +218,6 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_so
 
 static void start_waiting(struct transfers *ts);
 
-static void put_back(struct transfers *ts, CURL *easy)
-{
-    if (ts->easies.n >= EASIES_KEPT) {
-        curl_easy_cleanup(easy);
-        return;
-    }
-    curl_easy_reset(easy);
-    vec_push(&ts->easies, easy);
-}
-
 static void drop_body(struct transfer *t)
 {
     t->ts->body_bytes -= (int64_t)t->body.n;
@@ -235,23 +225,7 @@ static void drop_body(struct transfer *t)
     sbuf_init(&t->body, (size_t)t->ts->limits.body_max);
 }
 
-static void destroy(struct transfer *t)
-{
-    resolved(t);
-    drop_body(t);
-    put_back(t->ts, t->job.easy);
-    curl_slist_free_all(t->headers);
-    event_free(t->headers_timer);
-    for (size_t i = 0; i < ARRAY_LEN(t->header_lines); i++)
-        free(t->header_lines[i]);
-    sbuf_done(&t->body);
-    sbuf_done(&t->header_text);
-    free(t->url);
-    free(t->moved_to);
-    free(t->user_agent);
-    free(t->validated_url);
-    free(t);
-}
+static void destroy(struct transfer *t);
 
 static struct str found(const struct transfer *t, enum header which)
 {
@@ -395,11 +369,13 @@ static void set_headers(struct transfer *t)
  * the build asks for one that has. */
 #define SET(option, value) (void)curl_easy_setopt(easy, option, value)
 
-static void set_options(struct transfer *t)
+/* What is the same for all transfers: set once in a handle's life. */
+static CURL *new_easy(void)
 {
-    const struct transfer_limits *limits = &t->ts->limits;
-    CURL *easy = t->job.easy;
+    CURL *easy = curl_easy_init();
 
+    if (!easy)
+        abort(); /* out of memory */
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_QUICK_EXIT, 1L); /* a black hole for a name server must not stop the exit */
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -407,20 +383,68 @@ static void set_options(struct transfer *t)
     SET(CURLOPT_PROXY, "");
     SET(CURLOPT_NOPROXY, "*");
     SET(CURLOPT_ACCEPT_ENCODING, "");
+    SET(CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES_S);
+    SET(CURLOPT_WRITEFUNCTION, on_body);
+    SET(CURLOPT_HEADERFUNCTION, on_header);
+    SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    return easy;
+}
+
+static void set_options(struct transfer *t)
+{
+    const struct transfer_limits *limits = &t->ts->limits;
+    CURL *easy = t->job.easy;
+
     SET(CURLOPT_USERAGENT, t->user_agent);
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)limits->connect_ms);
-    SET(CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES_S);
     SET(CURLOPT_LOW_SPEED_TIME, (long)MAX(limits->stall_ms / 1000, 1));
-    SET(CURLOPT_WRITEFUNCTION, on_body);
     SET(CURLOPT_WRITEDATA, t);
-    SET(CURLOPT_HEADERFUNCTION, on_header);
     SET(CURLOPT_HEADERDATA, t);
-    SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
     SET(CURLOPT_OPENSOCKETDATA, t);
     SET(CURLOPT_ERRORBUFFER, t->error);
 }
 
+/* Nothing in a handle at rest may point to the transfer that had it. */
+static void clear_options(CURL *easy)
+{
+    SET(CURLOPT_WRITEDATA, NULL);
+    SET(CURLOPT_HEADERDATA, NULL);
+    SET(CURLOPT_OPENSOCKETDATA, NULL);
+    SET(CURLOPT_ERRORBUFFER, NULL);
+    SET(CURLOPT_HTTPHEADER, NULL);
+    SET(CURLOPT_PRIVATE, NULL);
+    SET(CURLOPT_SHARE, NULL);
+}
+
 #undef SET
+
+static void put_back(struct transfers *ts, CURL *easy)
+{
+    if (ts->easies.n >= EASIES_KEPT) {
+        curl_easy_cleanup(easy);
+        return;
+    }
+    clear_options(easy);
+    vec_push(&ts->easies, easy);
+}
+
+static void destroy(struct transfer *t)
+{
+    resolved(t);
+    drop_body(t);
+    put_back(t->ts, t->job.easy);
+    curl_slist_free_all(t->headers);
+    event_free(t->headers_timer);
+    for (size_t i = 0; i < ARRAY_LEN(t->header_lines); i++)
+        free(t->header_lines[i]);
+    sbuf_done(&t->body);
+    sbuf_done(&t->header_text);
+    free(t->url);
+    free(t->moved_to);
+    free(t->user_agent);
+    free(t->validated_url);
+    free(t);
+}
 
 static void enter_multi(struct transfer *t)
 {
@@ -548,9 +572,7 @@ struct transfer *transfer_start(struct transfers *ts, const struct transfer_requ
     t->fn = fn;
     t->arg = arg;
     t->job.done = on_done;
-    t->job.easy = ts->easies.n ? ts->easies.items[--ts->easies.n] : curl_easy_init();
-    if (!t->job.easy)
-        abort(); /* out of memory */
+    t->job.easy = ts->easies.n ? ts->easies.items[--ts->easies.n] : new_easy();
     t->network = request->network;
     t->all_permanent = true;
     t->url = copy(request->url);

@@ -44,9 +44,9 @@ struct poll_source {
     struct poll *poll;
     struct courtesy_host *host;
     struct transfer *transfer; /* SOURCE_FETCHING */
-    struct batch *batch;       /* SOURCE_COMMITTING */
-    int64_t due_ms;            /* steady */
-    uint32_t heap_at;          /* SOURCE_RESTING */
+    struct batch *batch; /* SOURCE_FETCHING: with its state; SOURCE_COMMITTING: the intake's */
+    int64_t due_ms;      /* steady */
+    uint32_t heap_at;    /* SOURCE_RESTING */
     enum source_state state : 8;
     enum reading_status status : 8;
     enum courtesy_turn turn : 8;
@@ -198,7 +198,7 @@ static bool power_of_two(unsigned n)
 static void tell(struct poll_source *s, const struct reading *r,
                  const struct transfer_response *response)
 {
-    const struct store_source *state = &r->batch->state;
+    const struct store_source *state = &s->batch->state;
 
     if (r->moved.n)
         log_info("source.moved", LOG_STR("source", s->config->id), LOG_URL("from", r->moved),
@@ -215,55 +215,58 @@ static void tell(struct poll_source *s, const struct reading *r,
     else if (state->failures == 0 && s->status == READING_FAILING)
         log_info("poll.recovered", LOG_STR("source", s->config->id));
     log_debug("poll.done", LOG_STR("source", s->config->id), LOG_INT("status", response->status),
-              LOG_STR("why", r->why), LOG_INT("items", r->batch->n),
+              LOG_STR("why", r->why), LOG_INT("items", s->batch->n),
               LOG_BYTES("wire", response->wire_bytes), LOG_BYTES("body", response->body.n),
               LOG_MS("took", response->elapsed_ms),
               LOG_MS("next_in", state->next_ms == SCHEDULE_NEVER ? -1 : state->interval_ms));
 }
 
-static void count(struct poll *p, const struct reading *r, const struct transfer_response *response)
+static void count(struct poll_source *s, const struct reading *r,
+                  const struct transfer_response *response)
 {
+    struct poll *p = s->poll;
+
     p->counts.polls++;
     p->counts.fresh += r->outcome == SCHEDULE_FRESH;
     p->counts.same += r->outcome == SCHEDULE_SAME;
     p->counts.failed += r->outcome != SCHEDULE_FRESH && r->outcome != SCHEDULE_SAME;
-    p->counts.items += r->batch->n;
+    p->counts.items += s->batch->n;
     p->counts.too_old += r->too_old;
     p->counts.wire_bytes += (uint64_t)response->wire_bytes;
 }
 
-/* False: the store cannot be read now. */
-static bool load_state(struct poll_source *s, struct store_source *ret)
+/* NULL: the store cannot be read now. Else a batch with what the source remembers. */
+static struct batch *recall_state(struct poll_source *s)
 {
-    struct poll *p = s->poll;
+    struct batch *b = batch_new();
+    int r = store_source_get(s->poll->ports.store, s->config->id, b->arena, &b->state);
 
-    arena_reset(p->scratch);
-    int r = store_source_get(p->ports.store, s->config->id, p->scratch, ret);
-
-    if (r < 0)
+    if (r < 0) {
         log_error("store.failed", LOG_STR("source", s->config->id), LOG_ERRNO(r));
-    else
-        reading_forget_other(ret, s->config);
-    return r >= 0;
+        batch_free(b);
+        return NULL;
+    }
+    reading_forget_other(&b->state, s->config);
+    return b;
 }
 
 static void answered(void *arg, const struct transfer_response *response)
 {
     struct poll_source *s = arg;
     struct poll *p = s->poll;
-    struct store_source before = {0};
 
     s->transfer = NULL;
     p->counts.in_flight--;
     courtesy_leave(s->host);
-    if (response->end == TRANSFER_MEMORY || !load_state(s, &before)) {
+    if (response->end == TRANSFER_MEMORY) {
+        batch_free(TAKE(s->batch));
         rest(s, loop_jitter_ms(p->ports.loop, RETRY_MS), COURTESY_FIRST);
         return;
     }
     struct reading_input in = {
         .rules = &p->config->poll,
         .source = s->config,
-        .before = &before,
+        .batch = s->batch,
         .response = response,
         .asked = s->validators_sent ? READING_SENT_VALIDATORS : READING_ASKED_PLAINLY,
         .now_ms = loop_wall_ms(),
@@ -273,15 +276,14 @@ static void answered(void *arg, const struct transfer_response *response)
 
     if (r.hold_ms && s->config->network == CONFIG_PUBLIC)
         courtesy_hold(s->host, loop_now_ms() + r.hold_ms);
-    count(p, &r, response);
+    count(s, &r, response);
     tell(s, &r, response);
-    note_status(s, (enum reading_status)r.batch->state.status);
-    s->batch = r.batch;
-    r.batch->done = committed;
-    r.batch->arg = s;
+    note_status(s, (enum reading_status)s->batch->state.status);
+    s->batch->done = committed;
+    s->batch->arg = s;
     move(s, SOURCE_COMMITTING);
     arm(p);
-    p->ports.submit(p->ports.submit_arg, r.batch);
+    p->ports.submit(p->ports.submit_arg, s->batch);
 }
 
 /* --- asking ---------------------------------------------------------------- */
@@ -292,37 +294,29 @@ static enum guard_network network_of(const struct config_source *source)
 }
 
 /* A restart must not forget that this source waits for its host. */
-static void persist_wait(struct poll_source *s, struct store_source *state, int64_t wait_ms)
+static void persist_wait(struct poll_source *s, struct batch *b, int64_t wait_ms)
 {
-    struct batch *b;
-
-    if (wait_ms < PERSIST_WAIT_MS)
+    if (wait_ms < PERSIST_WAIT_MS) {
+        batch_free(b);
         return;
-    b = batch_new();
+    }
     b->source = arena_str(b->arena, s->config->id);
     b->has = BATCH_HAS_STATE;
-    b->state = *state;
-    b->state.next_ms = MAX(state->next_ms, loop_wall_ms() + wait_ms);
-    /* The intake may be slower than the scratch arena: own the texts. */
-    struct str *texts[] = {&b->state.url,  &b->state.etag,     &b->state.last_modified,
-                           &b->state.body, &b->state.moved_to, &b->state.cursor};
-
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-        *texts[i] = arena_str(b->arena, *texts[i]);
+    b->state.next_ms = MAX(b->state.next_ms, loop_wall_ms() + wait_ms);
     s->poll->ports.submit(s->poll->ports.submit_arg, b);
 }
 
 static void ask(struct poll_source *s)
 {
     struct poll *p = s->poll;
-    struct store_source state;
+    struct batch *b = recall_state(s);
 
-    if (!load_state(s, &state)) {
+    if (!b) {
         rest(s, loop_jitter_ms(p->ports.loop, RETRY_MS), COURTESY_FIRST);
         return;
     }
     struct transfer_request request = {
-        .url = reading_url(&state, s->config),
+        .url = reading_url(&b->state, s->config),
         .network = network_of(s->config),
         .user_agent = sbuf_str(&p->user_agent),
         .accept = str_of(accept_feeds),
@@ -333,16 +327,17 @@ static void ask(struct poll_source *s)
 
     if (wait_ms > 0) {
         rest(s, wait_ms, COURTESY_AGAIN);
-        persist_wait(s, &state, wait_ms);
+        persist_wait(s, b, wait_ms);
         return;
     }
-    s->validators_sent = reading_may_validate(&state, &p->config->poll, loop_wall_ms());
+    s->validators_sent = reading_may_validate(&b->state, &p->config->poll, loop_wall_ms());
     if (s->validators_sent) {
-        request.etag = state.etag;
-        request.last_modified = state.last_modified;
-        request.validated_url = memo_read(state.cursor).validated;
+        request.etag = b->state.etag;
+        request.last_modified = b->state.last_modified;
+        request.validated_url = memo_read(b->state.cursor).validated;
     }
     move(s, SOURCE_FETCHING);
+    s->batch = b;
     p->counts.in_flight++;
     s->transfer = transfer_start(p->transfers, &request, answered, s);
 }
@@ -416,8 +411,10 @@ static void drop_source(struct poll_source *s)
         courtesy_leave(s->host);
         p->counts.in_flight--;
     }
-    if (s->batch)
+    if (s->state == SOURCE_COMMITTING)
         s->batch->done = NULL; /* still committed; nobody waits */
+    else
+        batch_free(s->batch);
     note_status(s, READING_OK);
     free(s);
 }
@@ -428,9 +425,14 @@ static void place(struct poll_source *s, size_t i, size_t n)
     struct poll *p = s->poll;
     struct store_source state = {0};
     int64_t now_ms = loop_now_ms(), first_ms;
+    int r;
     int64_t interval_ms = s->config->every_ms ? s->config->every_ms : p->config->poll.interval_ms;
 
-    (void)load_state(s, &state); /* logged; all zero is "never asked" */
+    arena_reset(p->scratch);
+    r = store_source_get(p->ports.store, s->config->id, p->scratch, &state);
+    if (r < 0) /* then it counts as never asked */
+        log_error("store.failed", LOG_STR("source", s->config->id), LOG_ERRNO(r));
+    reading_forget_other(&state, s->config);
     note_status(s, (enum reading_status)state.status);
     if (state.status == READING_GONE) {
         move(s, SOURCE_GONE);
@@ -524,8 +526,7 @@ void poll_stop(struct poll *p)
 
         if (!s->transfer)
             continue;
-        transfer_cancel(s->transfer);
-        s->transfer = NULL;
+        transfer_cancel(TAKE(s->transfer));
         courtesy_leave(s->host);
         p->counts.in_flight--;
     }

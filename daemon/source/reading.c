@@ -50,11 +50,12 @@ static struct str body_print(struct str body, struct arena *arena)
 
 /* --- what was answered ----------------------------------------------------- */
 
-static void failed(struct reading *r, const char *why, struct str detail)
+static void failed(const struct reading_input *in, struct reading *r, const char *why,
+                   struct str detail)
 {
     r->outcome = SCHEDULE_FAILED;
     r->why = why;
-    r->detail = arena_str(r->batch->arena, detail);
+    r->detail = arena_str(in->batch->arena, detail);
 }
 
 static bool looks_challenged(const struct transfer_response *response)
@@ -72,12 +73,13 @@ static void read_status(const struct reading_input *in, struct reading *r)
         r->outcome = SCHEDULE_GONE;
         r->why = "gone";
     } else if (looks_challenged(in->response)) {
-        failed(r, "wall", STR("the server wants a browser: ask its operator to let feeds through"));
+        failed(in, r, "wall",
+               STR("the server wants a browser: ask its operator to let feeds through"));
     } else if (status == 429 || status == 503) {
         r->outcome = SCHEDULE_BUSY;
         r->why = "busy";
     } else {
-        failed(r, "status", STR_NONE);
+        failed(in, r, "status", STR_NONE);
     }
 }
 
@@ -110,7 +112,7 @@ static bool newest_first(const struct feed *feed)
 
 static void take_items(const struct reading_input *in, const struct feed *feed, struct reading *r)
 {
-    struct batch *b = r->batch;
+    struct batch *b = in->batch;
     bool turn = newest_first(feed);
 
     b->mentions = arena_array(b->arena, feed->n_items + 1, sizeof(*b->mentions));
@@ -144,13 +146,13 @@ static void keep_wishes(const struct feed *feed, struct memo *memo, int64_t now_
 static void read_document(const struct reading_input *in, struct reading *r, struct memo *memo)
 {
     const struct transfer_response *response = in->response;
-    struct arena *arena = r->batch->arena;
+    struct arena *arena = in->batch->arena;
     struct feed_hints hints = {response->content_type, response->content_language, response->url};
     struct feed *feed = NULL;
 
     struct str print = body_print(response->body, arena);
 
-    if (str_eq(print, in->before->body)) {
+    if (str_eq(print, in->batch->state.body)) {
         r->outcome = SCHEDULE_SAME;
         memo->deaf += in->asked == READING_SENT_VALIDATORS;
         return;
@@ -158,13 +160,14 @@ static void read_document(const struct reading_input *in, struct reading *r, str
     enum feed_error e = feed_read(response->body, &hints, arena, &feed);
 
     if (e != FEED_OK) {
-        failed(r, looks_challenged(response) ? "wall" : "not-a-feed", str_of(feed_error_text(e)));
+        failed(in, r, looks_challenged(response) ? "wall" : "not-a-feed",
+               str_of(feed_error_text(e)));
         return;
     }
     r->outcome = SCHEDULE_FRESH;
     memo->deaf = 0;
-    r->batch->state.body = print;
-    r->batch->state.last_new_ms = in->now_ms;
+    in->batch->state.body = print;
+    in->batch->state.last_new_ms = in->now_ms;
     keep_wishes(feed, memo, in->now_ms);
     take_items(in, feed, r);
 }
@@ -174,7 +177,7 @@ static void classify(const struct reading_input *in, struct reading *r, struct m
     const struct transfer_response *response = in->response;
 
     if (response->end != TRANSFER_OK) {
-        failed(r, transfer_end_name(response->end), response->why);
+        failed(in, r, transfer_end_name(response->end), response->why);
     } else if (response->status == 304 && in->asked == READING_SENT_VALIDATORS) {
         r->outcome = SCHEDULE_SAME;
         memo->deaf = 0;
@@ -213,7 +216,7 @@ static void keep_moves(const struct reading_input *in, struct store_source *stat
                        struct reading *r)
 {
     struct str target = in->response->moved_to;
-    struct arena *arena = r->batch->arena;
+    struct arena *arena = in->batch->arena;
 
     if (target.n == 0) {
         state->moved_to = STR_NONE;
@@ -225,7 +228,7 @@ static void keep_moves(const struct reading_input *in, struct store_source *stat
     state->moved_to = arena_str(arena, target);
     if (++state->moves < MOVES_TO_BELIEVE)
         return;
-    r->moved = arena_str(arena, reading_url(in->before, in->source));
+    r->moved = reading_url(state, in->source);
     state->url = state->moved_to;
     state->moved_to = STR_NONE;
     state->moves = 0;
@@ -233,33 +236,23 @@ static void keep_moves(const struct reading_input *in, struct store_source *stat
 
 static void keep_success(const struct reading_input *in, struct reading *r, struct memo *memo)
 {
-    struct store_source *state = &r->batch->state;
+    struct store_source *state = &in->batch->state;
 
-    keep_validators(in, state, memo, r->batch->arena);
+    keep_validators(in, state, memo, in->batch->arena);
     keep_moves(in, state, r);
     state->failures = 0;
     state->status = READING_OK;
     state->last_ok_ms = in->now_ms;
 }
 
-static void keep_failure(struct reading *r)
+static void keep_failure(const struct reading_input *in, const struct reading *r)
 {
-    struct store_source *state = &r->batch->state;
+    struct store_source *state = &in->batch->state;
 
     state->failures++;
     state->status = r->outcome == SCHEDULE_GONE ? READING_GONE : READING_FAILING;
     if (state->failures % FAILURES_TO_GO_BACK == 0)
         state->url = STR_NONE;
-}
-
-/* The state goes into the batch and must not point anywhere else. */
-static void own_state(struct store_source *state, struct arena *arena)
-{
-    struct str *texts[] = {&state->url,    &state->etag, &state->last_modified,
-                           &state->cursor, &state->body, &state->moved_to};
-
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-        *texts[i] = arena_str(arena, *texts[i]);
 }
 
 static enum schedule_server server_of(const struct store_source *state, const struct memo *memo)
@@ -274,7 +267,7 @@ static enum schedule_server server_of(const struct store_source *state, const st
 static struct schedule_next plan(const struct reading_input *in, const struct reading *r,
                                  const struct memo *memo)
 {
-    const struct store_source *state = &r->batch->state;
+    const struct store_source *state = &in->batch->state;
     const struct freshness_headers *times = &in->response->times;
     struct schedule_facts facts = {
         .outcome = r->outcome,
@@ -297,23 +290,20 @@ static struct schedule_next plan(const struct reading_input *in, const struct re
 
 struct reading reading_make(const struct reading_input *in)
 {
-    struct reading r = {.why = "", .batch = batch_new()};
-    struct arena *arena = r.batch->arena;
-    struct store_source *state = &r.batch->state;
-    struct memo memo;
+    struct reading r = {.why = ""};
+    struct arena *arena = in->batch->arena;
+    struct store_source *state = &in->batch->state;
+    struct memo memo = memo_read(state->cursor);
 
-    *state = *in->before;
-    own_state(state, arena);
-    memo = memo_read(state->cursor);
-    r.batch->source = arena_str(arena, in->source->id);
-    r.batch->about = (enum config_about)in->source->about;
-    r.batch->has = BATCH_HAS_STATE;
+    in->batch->source = arena_str(arena, in->source->id);
+    in->batch->about = (enum config_about)in->source->about;
+    in->batch->has = BATCH_HAS_STATE;
     memo.configured = in->source->url;
     classify(in, &r, &memo);
     if (r.outcome == SCHEDULE_FRESH || r.outcome == SCHEDULE_SAME)
         keep_success(in, &r, &memo);
     else
-        keep_failure(&r);
+        keep_failure(in, &r);
     struct schedule_next next = plan(in, &r, &memo);
 
     state->cursor = memo_write(&memo, arena);

@@ -16,7 +16,8 @@ enum reading_status { READING_OK, READING_FAILING, READING_GONE };
 struct reading_input {
     const struct config_poll *rules;
     const struct config_source *source;
-    const struct store_source *before; /* as it was when the request was made */
+    struct batch *batch; /* its state is as it was when the request was made; all that the
+                            reading keeps goes into it */
     const struct transfer_response *response;
     enum { READING_ASKED_PLAINLY, READING_SENT_VALIDATORS } asked;
     int64_t now_ms; /* the calendar's */
@@ -25,12 +26,11 @@ struct reading_input {
 
 struct reading {
     enum schedule_outcome outcome;
-    const char *why;     /* one word when it failed: "status", "not-a-feed", "dns" ... */
-    struct str detail;   /* a sentence, may be empty; lives in the batch */
-    int64_t hold_ms;     /* Retry-After: nothing on this host before; 0: none */
-    size_t too_old;      /* posts left out */
-    struct str moved;    /* the URL that was given up for a permanent redirect's; or empty */
-    struct batch *batch; /* with the new state; never NULL */
+    const char *why;   /* one word when it failed: "status", "not-a-feed", "dns" ... */
+    struct str detail; /* a sentence, may be empty; lives in the batch */
+    int64_t hold_ms;   /* Retry-After: nothing on this host before; 0: none */
+    size_t too_old;    /* posts left out */
+    struct str moved;  /* the URL that was given up for a permanent redirect's; or empty */
 };
 
 /* State that is about another URL than the configured one is forgotten. */

@@ -229,10 +229,12 @@ static unsigned long served(void)
     return atomic_load(&counts->not_modified) + atomic_load(&counts->full);
 }
 
-/* Polls per second of CPU while `pid` works for `seconds`, after `warm_s`. */
-static double measure(pid_t pid, const char *name, double warm_s, double seconds)
+/* Polls per second of CPU while `pid` works for `seconds`, after `fulls` whole answers. */
+static double measure(pid_t pid, const char *name, unsigned long fulls, double seconds)
 {
-    usleep((useconds_t)(warm_s * 1e6));
+    while (atomic_load(&counts->full) < fulls)
+        usleep(100000);
+    sleep(1);
     unsigned long before = served(), same = atomic_load(&counts->not_modified);
     double cpu = cpu_of(pid), at = now_s();
 
@@ -273,8 +275,8 @@ int main(int argc, char **argv)
     pid_t bare = fork();
 
     if (bare == 0)
-        bare_loop(port, seconds + 1);
-    double floor = measure(bare, "bare curl", 0.5, seconds);
+        bare_loop(port, seconds + 2);
+    double floor = measure(bare, "bare curl", 0, seconds);
 
     waitpid(bare, &status, 0);
     pid_t couacd = fork();
@@ -284,7 +286,7 @@ int main(int argc, char **argv)
         execl(argv[1], argv[1], "--config", config, (char *)NULL);
         _exit(127);
     }
-    double ours = measure(couacd, "couacd", 8, seconds);
+    double ours = measure(couacd, "couacd", (unsigned long)sources, seconds);
 
     printf("ratio %.2f of the bare loop (polls per CPU second)\n", ours / floor);
     kill(couacd, SIGTERM);

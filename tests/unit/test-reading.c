@@ -37,19 +37,49 @@ static struct transfer_response answer(int status, const char *body)
                                       .etag = STR("\"1\"")};
 }
 
-/* One step; the new state is copied into `arena`, the batch is the caller's. */
-static struct reading step(const struct store_source *before, const struct transfer_response *r)
+/* A reading and its batch; batches point into those before them, so all live until the end. */
+struct stepped {
+    enum schedule_outcome outcome;
+    const char *why;
+    size_t too_old;
+    struct str moved;
+    struct batch *batch;
+};
+
+static struct batch *batches;
+
+static int forget_batches(void **state)
 {
+    (void)state;
+    while (batches) {
+        struct batch *b = batches;
+
+        batches = b->next;
+        batch_free(b);
+    }
+    return 0;
+}
+
+static struct stepped step(const struct store_source *before, const struct transfer_response *r)
+{
+    struct batch *b = batch_new();
+
+    b->state = *before;
+    b->next = batches;
+    batches = b;
+
     struct reading_input in = {.rules = &rules,
                                .source = &source,
-                               .before = before,
+                               .batch = b,
                                .response = r,
                                .asked = reading_may_validate(before, &rules, now_ms)
                                             ? READING_SENT_VALIDATORS
                                             : READING_ASKED_PLAINLY,
                                .now_ms = now_ms};
 
-    return reading_make(&in);
+    struct reading got = reading_make(&in);
+
+    return (struct stepped){got.outcome, got.why, got.too_old, got.moved, b};
 }
 
 static void posts_are_heard_in_the_order_they_were_written_and_old_ones_not(void **state)
@@ -57,7 +87,7 @@ static void posts_are_heard_in_the_order_they_were_written_and_old_ones_not(void
     (void)state;
     struct store_source none = {0};
     struct transfer_response r = answer(200, document);
-    struct reading got = step(&none, &r);
+    struct stepped got = step(&none, &r);
 
     assert_int_equal(got.outcome, SCHEDULE_FRESH);
     assert_int_equal(got.batch->n, 2);
@@ -68,7 +98,6 @@ static void posts_are_heard_in_the_order_they_were_written_and_old_ones_not(void
     assert_str_equal(got.batch->state.etag, STR("\"1\""));
     assert_true(reading_may_validate(&got.batch->state, &rules, now_ms));
     assert_false(reading_may_validate(&got.batch->state, &rules, now_ms + 9 * DAY_MS));
-    batch_free(got.batch);
 }
 
 static void a_failure_keeps_all_that_was_known(void **state)
@@ -77,7 +106,7 @@ static void a_failure_keeps_all_that_was_known(void **state)
     struct store_source none = {0};
     struct transfer_response good = answer(200, document),
                              page = answer(200, "<html>Log in</html>");
-    struct reading first = step(&none, &good), second;
+    struct stepped first = step(&none, &good), second;
 
     page.etag = STR("\"other\"");
     second = step(&first.batch->state, &page);
@@ -87,8 +116,6 @@ static void a_failure_keeps_all_that_was_known(void **state)
     assert_str_equal(second.batch->state.body, first.batch->state.body);
     assert_int_equal(second.batch->state.failures, 1);
     assert_int_equal(second.batch->state.status, READING_FAILING);
-    batch_free(first.batch);
-    batch_free(second.batch);
 }
 
 static void a_server_that_ignores_validators_is_found_out(void **state)
@@ -96,7 +123,7 @@ static void a_server_that_ignores_validators_is_found_out(void **state)
     (void)state;
     struct store_source none = {0};
     struct transfer_response r = answer(200, document);
-    struct reading now = step(&none, &r);
+    struct stepped now = step(&none, &r);
 
     for (int i = 0; i < 3; i++) {
         struct batch *before = now.batch;
@@ -104,10 +131,8 @@ static void a_server_that_ignores_validators_is_found_out(void **state)
         now = step(&before->state, &r);
         assert_int_equal(now.outcome, SCHEDULE_SAME);
         assert_int_equal(now.batch->n, 0);
-        batch_free(before);
     }
     assert_true(now.batch->state.interval_ms == DAY_MS);
-    batch_free(now.batch);
 }
 
 static void a_permanent_redirect_is_believed_the_third_time(void **state)
@@ -115,7 +140,7 @@ static void a_permanent_redirect_is_believed_the_third_time(void **state)
     (void)state;
     struct store_source none = {0};
     struct transfer_response r = answer(200, document);
-    struct reading now;
+    struct stepped now;
     struct batch *before;
 
     r.moved_to = r.url = STR("http://new.example/f");
@@ -124,7 +149,6 @@ static void a_permanent_redirect_is_believed_the_third_time(void **state)
         assert_str_equal(reading_url(&now.batch->state, &source), source.url);
         before = now.batch;
         now = step(&before->state, &r);
-        batch_free(before);
     }
     assert_str_equal(reading_url(&now.batch->state, &source), STR("http://new.example/f"));
     assert_str_equal(now.moved, source.url);
@@ -135,10 +159,8 @@ static void a_permanent_redirect_is_believed_the_third_time(void **state)
     for (int i = 0; i < 8; i++) {
         before = now.batch;
         now = step(&before->state, &dead);
-        batch_free(before);
     }
     assert_str_equal(reading_url(&now.batch->state, &source), source.url);
-    batch_free(now.batch);
 }
 
 static void state_about_another_url_is_forgotten(void **state)
@@ -146,7 +168,7 @@ static void state_about_another_url_is_forgotten(void **state)
     (void)state;
     struct store_source none = {0};
     struct transfer_response r = answer(200, document);
-    struct reading now = step(&none, &r);
+    struct stepped now = step(&none, &r);
     struct config_source other = source;
     struct store_source kept = now.batch->state;
 
@@ -155,7 +177,6 @@ static void state_about_another_url_is_forgotten(void **state)
     other.url = STR("http://n.example/g");
     reading_forget_other(&kept, &other);
     assert_int_equal(kept.etag.n, 0);
-    batch_free(now.batch);
 }
 
 static void a_304_that_nobody_asked_for_is_a_failure(void **state)
@@ -163,10 +184,9 @@ static void a_304_that_nobody_asked_for_is_a_failure(void **state)
     (void)state;
     struct store_source none = {0};
     struct transfer_response r = answer(304, "");
-    struct reading got = step(&none, &r);
+    struct stepped got = step(&none, &r);
 
     assert_int_equal(got.outcome, SCHEDULE_FAILED);
-    batch_free(got.batch);
 }
 
 static void a_memo_survives_writing_and_reading(void **state)
@@ -186,13 +206,14 @@ static void a_memo_survives_writing_and_reading(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(posts_are_heard_in_the_order_they_were_written_and_old_ones_not),
-        cmocka_unit_test(a_failure_keeps_all_that_was_known),
-        cmocka_unit_test(a_server_that_ignores_validators_is_found_out),
-        cmocka_unit_test(a_permanent_redirect_is_believed_the_third_time),
-        cmocka_unit_test(state_about_another_url_is_forgotten),
-        cmocka_unit_test(a_304_that_nobody_asked_for_is_a_failure),
-        cmocka_unit_test(a_memo_survives_writing_and_reading),
+        cmocka_unit_test_teardown(posts_are_heard_in_the_order_they_were_written_and_old_ones_not,
+                                  forget_batches),
+        cmocka_unit_test_teardown(a_failure_keeps_all_that_was_known, forget_batches),
+        cmocka_unit_test_teardown(a_server_that_ignores_validators_is_found_out, forget_batches),
+        cmocka_unit_test_teardown(a_permanent_redirect_is_believed_the_third_time, forget_batches),
+        cmocka_unit_test_teardown(state_about_another_url_is_forgotten, forget_batches),
+        cmocka_unit_test_teardown(a_304_that_nobody_asked_for_is_a_failure, forget_batches),
+        cmocka_unit_test_teardown(a_memo_survives_writing_and_reading, forget_batches),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
