@@ -96,12 +96,11 @@ static void fraction(struct scan *d)
         d->ms += (d->s.p[d->at] - '0') * scale;
 }
 
-/* "9:15", "09:15:30.250", "9h15": `hour` was read, `at` is on the separator. */
+/* "9:15", "09:15:30.250", "9h15": `hour` was read, `at` is on the minutes. */
 static void clock_time(struct scan *d, int64_t hour)
 {
     d->hour = hour;
-    d->minute = d->second = d->ms = 0;
-    d->at++;
+    d->second = d->ms = 0;
     d->minute = take(d, 2).value;
     if (char_at(d, d->at) == ':' && digit_at(d, d->at + 1)) {
         d->at++;
@@ -239,15 +238,32 @@ static void word(struct scan *d)
 
 /* --- numbers --- */
 
+/* Offset of the minutes when an hour's separator stands here: "9:15", "9h15",
+ * "9 h 15"; 0 when none does. */
+static size_t minutes_follow(const struct scan *d)
+{
+    size_t i = d->at;
+
+    while (char_at(d, i) == ' ')
+        i++;
+    if ((char_at(d, i) | 32) != 'h' && !(i == d->at && char_at(d, i) == ':'))
+        return 0;
+    bool word = (char_at(d, i++) | 32) == 'h';
+
+    while (word && char_at(d, i) == ' ')
+        i++;
+    return digit_at(d, i) ? i : 0;
+}
+
 static void number(struct scan *d)
 {
     struct number n = take(d, 18);
-    char next = char_at(d, d->at);
-    bool time_follows = (next == ':' || next == 'h' || next == 'H') && digit_at(d, d->at + 1);
+    size_t minutes = minutes_follow(d);
 
     n.before = d->sep;
     d->sep = 0;
-    if (time_follows && d->hour == UNSET && n.digits <= 2) {
+    if (minutes && d->hour == UNSET && n.digits <= 2) {
+        d->at = minutes;
         clock_time(d, n.value);
         return;
     }
