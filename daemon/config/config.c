@@ -29,8 +29,9 @@ static const struct setting settings[] = {
      .doc = "Folder of the database. Under systemd StateDirectory= makes it."},
     {"rules", SETTING_PATH, AT(rules), "/etc/couac/rules",
      .doc = "Folder of the rule files: your promises."},
-    {"share", SETTING_PATH, AT(share), COUAC_SHARE,
-     .doc = "Folder of what ships with couac: the words that rules use."},
+    {"share", SETTING_PATH, AT(share), "",
+     .doc = "Folder of what ships with couac: the words that rules use. Empty: the one that\n"
+            "$COUAC_SHARE names, else the installed one (the source's own in a build folder)."},
 
     {"redis.url", SETTING_URL, AT(redis.url), "redis://127.0.0.1:6379/0",
      .words = "redis rediss unix",

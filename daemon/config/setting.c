@@ -212,7 +212,7 @@ static void read_text(const struct setting *s, const struct yaml *value,
              STR_ARG(value->s), s->key);
         diag_hint(scope->diags, "it begins with one of: %s, then ://", s->words);
     } else {
-        *slot = path ? resolved(value->s, scope) : arena_str(scope->arena, value->s);
+        *slot = path && value->s.n ? resolved(value->s, scope) : arena_str(scope->arena, value->s);
     }
 }
 

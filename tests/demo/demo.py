@@ -271,8 +271,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build")
     parser.add_argument("--pace", type=float, default=1.0, help="0.5 plays twice as fast")
+    parser.add_argument("--colour", choices=("auto", "always"), default="auto")
     options = parser.parse_args()
-    terminal = Terminal(sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
+    terminal = Terminal(options.colour == "always" or (sys.stdout.isatty() and not os.environ.get("NO_COLOR")))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         with Stage(options.build.resolve()) as stage:
