@@ -325,7 +325,8 @@ static bool shifted(const struct tokens *ts, size_t i, struct moment *m)
             m->shift = last ? -1 : token_is(ts, i, LEX(NEXT)) ? 1 : 0;
         return true;
     }
-    if (!token_is(ts, unit, LEX(UNIT)) || (float)token_at(ts, unit)->m->factor != 1)
+    if (!token_is(ts, unit, LEX(UNIT)) || token_at(ts, unit)->m->factor != 1 ||
+        token_at(ts, unit)->digits < 2)
         return false;
     m->form = period_form(token_at(ts, unit)->m->unit);
     if (m->form == MOMENT_NONE ||
@@ -440,7 +441,7 @@ static bool hour_is_clock(const struct tokens *ts, size_t i, int hour, bool minu
 {
     const struct token *before = token_at(ts, i - 1);
 
-    if (hour >= 13 && hour < 24 && minutes)
+    if (hour < 24 && minutes && (hour >= 13 || ts->text.p[token_at(ts, i)->start] == '0'))
         return true;
     if (before->m->mask & LEX(BETWEEN) ||
         (before->m->mask & LEX(AND) && token_at(ts, i - 2)->m->unit == UNIT_HOUR))

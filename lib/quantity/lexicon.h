@@ -66,6 +66,7 @@ enum lexicon_class {
     LEX_END,
     LEX_ANGLE,
     LEX_PRONOUN,
+    LEX_NICE,
     LEX_COIN,
     LEX_STOP,
     LEX_PHRASE,
@@ -77,8 +78,8 @@ enum lexicon_class {
 struct meaning {
     uint64_t mask; /* LEX(...) bits */
     double number; /* num, mul, dozen, frac, ord, ords, vague, kilo */
-    float factor;  /* units that one `unit` word is worth (fortnight = 2 weeks); least of a `vague`;
-                      "MUSD" */
+    double factor; /* units that one `unit` word is worth (fortnight = 2 weeks); least of a `vague`;
+                     "MUSD" */
     uint8_t unit;  /* enum quantity_unit; of a scale too */
     int8_t cal;    /* month, weekday, days from today, hour */
     char code[4];  /* cur, sub, nation */

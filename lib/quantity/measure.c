@@ -123,8 +123,8 @@ static bool read_currency(const struct tokens *ts, size_t i, struct unit *u)
     sign = token_at(ts, i)->kind == TOKEN_SIGN ? currency_sign(token_at(ts, i)->sign) : NULL;
     if (!sign && !token_is(ts, i, LEX(CUR)))
         return false;
-    if (!sign && (double)token_at(ts, i)->m->factor > 1)
-        u->mul = (double)token_at(ts, i)->m->factor; /* MUSD */
+    if (!sign && token_at(ts, i)->m->factor > 1)
+        u->mul = token_at(ts, i)->m->factor; /* MUSD */
     set_code(u->code, nation ? nation->code : sign ? sign : token_at(ts, i)->m->code);
     u->unit = UNIT_CURRENCY;
     u->next = i + 1;
@@ -197,8 +197,11 @@ static bool read_word_unit(const struct tokens *ts, size_t i, struct unit *u)
 
     if (!(t->m->mask & LEX(UNIT)) || !letter_counts(ts, i))
         return false;
+    if (t->digits <= 2 && unit_kind((enum quantity_unit)t->m->unit) == QUANTITY_DISTANCE &&
+        token_is(ts, i - 1, LEX(ART)))
+        return false; /* "a DM" is a message */
     u->unit = (enum quantity_unit)t->m->unit;
-    u->factor = (double)t->m->factor;
+    u->factor = t->m->factor;
     u->next = i + 1;
     if (token_is(ts, i + 1, LEX(END)) && u->unit == UNIT_WEEK) { /* "week-ends" */
         u->unit = UNIT_DAY;
@@ -844,6 +847,11 @@ static bool read_prefixed(const struct tokens *ts, size_t i, bool between, struc
 
 /* ---- a unit without a number -------------------------------------------------------- */
 
+static char last_letter(const struct tokens *ts, size_t i)
+{
+    return (char)(ts->text.p[token_at(ts, i)->end - 1] | 0x20);
+}
+
 /* "hora y media", "heure et demie" without its article */
 static bool read_unit_and_half(const struct tokens *ts, size_t i, struct measure *m)
 {
@@ -868,7 +876,7 @@ static bool read_unit_and_half(const struct tokens *ts, size_t i, struct measure
 static bool is_past_decade(const struct tokens *ts, size_t i)
 {
     return token_is(ts, i, LEX(LAST)) && token_is(ts, i + 1, LEX(UNIT)) &&
-           (double)token_at(ts, i + 1)->m->factor > 1;
+           token_at(ts, i + 1)->m->factor > 1;
 }
 
 /* "all week", "toute la semaine", "la semaine entière", "full-day" */
@@ -886,6 +894,8 @@ static bool read_entire(const struct tokens *ts, size_t i, struct measure *m)
     if (!token_is(ts, at, LEX(UNIT)) || !read_unit(ts, at, &one, &u) ||
         unit_kind(u.unit) != QUANTITY_DURATION)
         return false;
+    if (at > i + 1 && !behind && last_letter(ts, i + 1) == 's')
+        return false; /* "tous les mois" */
     if (u.other || unit_worth(u.unit) < 3600 || token_at(ts, at)->digits < 2)
         return false;
     if ((ts->text.p[token_at(ts, at)->end - 1] | 0x20) == 's' && u.unit != UNIT_MONTH)

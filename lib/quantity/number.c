@@ -481,7 +481,7 @@ static bool read_vague(const struct tokens *ts, size_t i, struct number *ret)
         return false; /* "quelque 300" says about */
     if (t->m->number == 2)
         n.flags = NUMBER_ABOUT;
-    n.least = (double)t->m->factor;
+    n.least = t->m->factor;
     i += token_is(ts, i, LEX(OF)) && token_is(ts, i + 1, LEX(MUL) | LEX(DOZEN));
     if (token_is(ts, i, LEX(MUL) | LEX(DOZEN))) {
         n.value *= token_at(ts, i)->m->number;

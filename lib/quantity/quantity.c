@@ -241,6 +241,9 @@ static bool is_idiom(const struct tokens *ts, const struct measure *m, const str
     if (q->kind != QUANTITY_DURATION || q->unit != UNIT_DAY || q->amount != 1 ||
         q->role != QUANTITY_ROLE_NONE)
         return false;
+    if (q->bound == QUANTITY_EXACT && m->next - m->from == 3 &&
+        token_is(ts, m->from + 1, LEX(NICE)))
+        return true; /* "have a good day" */
     if (q->bound != QUANTITY_EXACT || m->next - m->from != 2 ||
         token_at(ts, m->from)->kind != TOKEN_WORD || ts->n < 6)
         return false;

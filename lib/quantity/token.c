@@ -121,6 +121,8 @@ static struct token *add(struct lexer *x, enum token_kind kind, size_t start)
     *t = (struct token){.start = start, .m = &lexicon_nothing, .kind = (uint8_t)kind};
     if (x->n == 1 ? start == 0 || is_space((uint8_t)x->text.p[start - 1]) : t[-1].end < start)
         t->flags = TOKEN_SPACED;
+    if (x->n > 1 && t[-1].flags & TOKEN_ELIDED && !is_space((uint8_t)x->text.p[start - 1]))
+        t->flags = 0; /* still the same word to the eye */
     return t;
 }
 
@@ -289,7 +291,7 @@ static void read_sign(struct lexer *x, uint32_t cp, size_t n)
     struct token *t;
 
     if (sign == '\'' && after_letter(x)) { /* j'attends, it's, 3 days' delay */
-        x->out[x->n - 1].end += n;         /* keeps both words glued */
+        x->out[x->n - 1].flags |= TOKEN_ELIDED;
         x->at += n;
         return;
     }

@@ -24,6 +24,7 @@ enum {
     TOKEN_HYPHEN = 2,      /* a hyphen ties it to the token before */
     TOKEN_HYPHEN_NEXT = 4, /* ... and to the one behind */
     TOKEN_UPPER = 8,       /* begins with an ASCII capital */
+    TOKEN_ELIDED = 32,     /* an apostrophe follows, which is in no token: j'ai, it's */
     TOKEN_DOTTED = 16,     /* 1.2.3: a version, a date, an address; not a number */
 };
 
