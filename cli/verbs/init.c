@@ -1,3 +1,4 @@
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -135,6 +136,35 @@ static bool good_name(const char *sector)
     return n > 0 && n < 64 && strspn(sector, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
 }
 
+static int is_pack(const struct dirent *entry)
+{
+    struct str name = str_of(entry->d_name);
+
+    return name.n > 5 && name.p[0] != '.' && str_ends(name, STR(".yaml"));
+}
+
+static int no_such_sector(const struct plan *p, const char *sector, struct str share)
+{
+    struct sbuf folder = SBUF_INIT(PATH_BYTES), names = SBUF_INIT(PATH_BYTES);
+    struct dirent **entries = NULL;
+
+    sbuf_printf(&folder, "%.*s/sectors", STR_ARG(share));
+    int n = scandir(sbuf_cstr(&folder), &entries, is_pack, alphasort);
+
+    for (int i = 0; i < n; i++) {
+        struct str name = str_of(entries[i]->d_name);
+
+        sbuf_printf(&names, "%s%.*s", i ? ", " : "", (int)(name.n - 5), name.p);
+        free(entries[i]);
+    }
+    free(entries);
+    (void)call_trouble(p->call, "there is no sector '%s' in %s; there are: %s", sector,
+                       sbuf_cstr(&folder), names.n ? sbuf_cstr(&names) : "none");
+    sbuf_done(&folder);
+    sbuf_done(&names);
+    return VERB_TROUBLE;
+}
+
 /* The pack's text into `text`, its place below the folder into `name`. */
 static int read_sector(struct plan *p, const char *sector, struct sbuf *text, char name[PATH_BYTES])
 {
@@ -144,10 +174,8 @@ static int read_sector(struct plan *p, const char *sector, struct sbuf *text, ch
     if (!good_name(sector))
         return call_trouble(p->call, "a sector's name has only a-z, 0-9 and -");
     sbuf_printf(&path, "%.*s/sectors/%s.yaml", STR_ARG(share), sector);
-    int status = access(sbuf_cstr(&path), R_OK) == 0
-                     ? input_whole(p->call, sbuf_cstr(&path), text)
-                     : call_trouble(p->call, "there is no sector '%s' (%s: %s)", sector,
-                                    sbuf_cstr(&path), strerror(errno));
+    int status = access(sbuf_cstr(&path), R_OK) == 0 ? input_whole(p->call, sbuf_cstr(&path), text)
+                                                     : no_such_sector(p, sector, share);
 
     sbuf_done(&path);
     (void)snprintf(name, PATH_BYTES, "rules/%s.yaml", sector); /* fits */
@@ -181,7 +209,7 @@ static int run_init(const struct call *call)
 }
 
 static const struct verb_option options[] = {
-    {"sector", 's', "NAME", "start from the promises of a sector: ecommerce"},
+    {"sector", 's', "NAME", "start from the promises of a sector; a wrong NAME lists them"},
     {0},
 };
 

@@ -117,7 +117,7 @@ def init_copies_the_pack_of_a_sector(_rig):
         assert pathlib.Path(folder, "rules/tea.yaml").read_text(encoding="utf-8") == "couac: 1\n# tea\n"
         expect(couac("init", "--sector=ecommerce", f"{folder}/shop", COUAC_SHARE=str(ROOT / "rules")), 0)
         expect(couac("test", f"{folder}/shop/rules", COUAC_SHARE=str(ROOT / "rules")), 0)
-        expect(couac("init", "--sector", "coffee", folder, **env), 2, b"^$", rb"no sector 'coffee'")
+        expect(couac("init", "--sector", "coffee", folder, **env), 2, b"^$", rb"no sector 'coffee'.*there are: tea")
         expect(couac("init", "--sector", "../tea", folder, **env), 2, b"^$", rb"only a-z")
 
 
