@@ -197,12 +197,14 @@ static void failed(struct courier *c, struct str error, const struct sent *parce
     case REPLY_NOSCRIPT:
         drain(c, 0);
         return;
+    case REPLY_ASK: /* our slot is on its way: MOVED follows when it has arrived */
     case REPLY_LATER:
         log_warn("courier.later", LOG_STR("why", c->reason));
         drain(c, next_rest(c));
         return;
     case REPLY_MOVED:
-    case REPLY_ASK:
+        redis_redirect(c->link, error);
+        return;
     case REPLY_RECONNECT:
         redis_drop(c->link, error);
         return;

@@ -39,6 +39,7 @@ struct redis {
     struct event *timer; /* of the state: time limit, silence or backoff */
     struct backoff backoff;
     unsigned attempts, life;
+    struct target moved; /* where a MOVED sends us; host empty: nowhere */
     redisReader *reader;
     redisReplyObjectFunctions functions;
     struct waiter *waiters; /* ring */
@@ -109,18 +110,24 @@ static void tell_trouble(struct redis *r, struct str why, int64_t wait_ms)
         return;
     }
     memcpy(r->said, r->trouble, sizeof(r->said));
-    log_warn("redis.down", LOG_STR("target", target_text(&r->target, where)),
-             LOG_STR("why", r->trouble), LOG_MS("retry_in", wait_ms));
+    log_warn("redis.down", LOG_STR("role", r->o.role),
+             LOG_STR("target", target_text(&r->target, where)), LOG_STR("why", r->trouble),
+             LOG_MS("retry_in", wait_ms));
 }
 
 static void fall_back(struct redis *r, struct str why, int64_t wait_ms)
 {
+    bool was_ready = r->state == REDIS_READY;
+
     if (r->state == REDIS_DOWN || r->state == REDIS_BACKOFF)
         return;
     tell_trouble(r, why, wait_ms);
     cut(r, REDIS_BACKOFF);
-    if (r->state == REDIS_BACKOFF) /* `lost` may have stopped it */
-        loop_timer_in(r->timer, wait_ms);
+    if (r->state != REDIS_BACKOFF)
+        return; /* `lost` stopped it */
+    loop_timer_in(r->timer, wait_ms);
+    if (!was_ready && r->o.failed)
+        r->o.failed(r->o.arg);
 }
 
 void redis_drop(struct redis *r, struct str why)
@@ -131,6 +138,18 @@ void redis_drop(struct redis *r, struct str why)
 void redis_pause(struct redis *r, struct str why)
 {
     fall_back(r, why, loop_jitter_ms(r->loop, r->o.pause_ms));
+}
+
+void redis_redirect(struct redis *r, struct str error)
+{
+    struct target next = r->o.target;
+
+    if (reply_redirect(error, next.host, &next.port)) {
+        if (next.host[0] == '\0')
+            memcpy(next.host, r->target.host, sizeof(next.host));
+        r->moved = next;
+    }
+    redis_drop(r, error);
 }
 
 void redis_good(struct redis *r)
@@ -288,7 +307,8 @@ static void enter_ready(struct redis *r)
     move(r, REDIS_READY);
     (void)event_del(r->timer);
     r->trouble[0] = r->said[0] = '\0';
-    log_info("redis.up", LOG_STR("target", target_text(&r->target, where)));
+    log_info("redis.up", LOG_STR("role", r->o.role),
+             LOG_STR("target", target_text(&r->target, where)));
     r->o.ready(r->o.arg);
 }
 
@@ -414,13 +434,32 @@ void redis_not_located(struct redis *r, struct str why)
     redis_drop(r, why);
 }
 
+static struct target next_seed(const struct redis *r)
+{
+    size_t i = r->attempts % (r->o.n_seeds + 1);
+    struct target t = r->o.target;
+
+    if (i > 0) {
+        memcpy(t.host, r->o.seeds[i - 1].host, sizeof(t.host));
+        t.port = r->o.seeds[i - 1].port;
+    }
+    return t;
+}
+
 static void locate(struct redis *r)
 {
+    struct target next = r->moved;
+
     move(r, REDIS_LOCATING);
+    r->moved.host[0] = '\0'; /* once: if it is not there, the others know better */
+    if (next.host[0] == '\0')
+        next = next_seed(r);
+    else
+        r->attempts = 0;
     if (r->o.locator.start)
         r->o.locator.start(r->o.locator.arg, r); /* which has time limits of its own */
     else
-        redis_located(r, &r->o.target);
+        redis_located(r, &next);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
@@ -449,6 +488,7 @@ struct redis *redis_new(struct loop *loop, const struct redis_options *options)
 
     r->loop = loop;
     r->o = *options;
+    r->o.role = options->role ? options->role : "redis";
     r->o.connect_timeout_ms = or_else(options->connect_timeout_ms, 3000);
     r->o.reply_timeout_ms = or_else(options->reply_timeout_ms, 5000);
     r->o.pause_ms = or_else(options->pause_ms, 30000);

@@ -26,8 +26,8 @@ enum {
     REDIS_ARGS_MAX = 512,
 };
 
-/* Finds the target before each connection (Sentinel, Cluster). Answers, at once or later,
- * with redis_located or redis_not_located; `stop` forgets the question. */
+/* Finds the target before each connection (sentinel.h). Answers, at once or later, with
+ * redis_located or redis_not_located; `stop` forgets the question. */
 struct redis_locator {
     void (*start)(void *arg, struct redis *r);
     void (*stop)(void *arg);
@@ -35,7 +35,10 @@ struct redis_locator {
 };
 
 struct redis_options {
-    struct target target; /* the server, or where the locator starts from */
+    struct target target;       /* the server; user, database and kind hold for all others */
+    const struct target *seeds; /* nodes of a Cluster: tried in turn after `target` */
+    size_t n_seeds;
+    const char *role; /* for logs: "sentinel"; NULL: "redis" */
     struct transport_tls tls;
     const char *password_file;                    /* empty: none; at most 4 KiB, one line */
     const char *client_name;                      /* for CLIENT LIST */
@@ -43,6 +46,7 @@ struct redis_options {
     int64_t connect_timeout_ms, reply_timeout_ms; /* 0: 3,000 and 5,000 */
     int64_t backoff_ms, backoff_max_ms, pause_ms; /* 0: 250, 30,000 and 30,000 */
     void (*ready)(void *arg);                     /* greeted; commands may be sent */
+    void (*failed)(void *arg);                    /* fell back before it was ready; may be NULL */
     void (*lost)(void *arg); /* after `ready` only, when all callbacks had their NULL */
     void *arg;
 };
@@ -77,6 +81,10 @@ int redis_send(struct redis *r, const struct str *argv, size_t argc, redis_reply
 /* Gives the link up; it comes back after the backoff, or after the pause. */
 void redis_drop(struct redis *r, struct str why);
 void redis_pause(struct redis *r, struct str why);
+/* A MOVED: gives the link up, and the next connection goes to the node it names. All keys of
+ * ours share one slot, so this is all the slot map there is; when that node dies, the
+ * seeds are asked again. */
+void redis_redirect(struct redis *r, struct str error);
 /* The backoff starts from its base again; for the owner, when real work went through. */
 void redis_good(struct redis *r);
 

@@ -11,7 +11,7 @@
 enum reply_class {
     REPLY_NOSCRIPT,  /* load the script again, at once */
     REPLY_MOVED,     /* another node has the slot, at once */
-    REPLY_ASK,       /* another node has it for this time */
+    REPLY_ASK,       /* the slot is moving: after a backoff */
     REPLY_LATER,     /* LOADING BUSY ...: the same again after a backoff */
     REPLY_RECONNECT, /* READONLY: this is not the master any more */
     REPLY_OPERATOR,  /* NOAUTH OOM WRONGTYPE ...: only people can mend it */

@@ -8,7 +8,8 @@
  * delivered. Keys: batch (rows a batch, 50), every (ms between batches, 0: all at
  * once at the start), bytes (of JSON, 400), prefix, producer, queue (cap), cap
  * (of streams), trim (ms between), password (file), ca (file), backoff, backoff-max, pause, timeout
- * (ms), linger (ms to stay after the last row), limit (ms to live), debug (1).
+ * (ms), linger (ms to stay after the last row), limit (ms to live), debug (1), sentinels and
+ * master, seeds (host:port,...).
  * At its end it prints one line of key=value. */
 
 #include <errno.h>
@@ -23,6 +24,7 @@
 #include "daemon/core/log.h"
 #include "daemon/core/loop.h"
 #include "daemon/sink/courier.h"
+#include "daemon/sink/sentinel.h"
 #include "daemon/store/store.h"
 #include "lib/desk/recall.h"
 
@@ -30,6 +32,7 @@ struct feeder {
     struct loop *loop;
     struct store *store;
     struct courier *courier;
+    struct sentinel *sentinel;
     struct event *feed, *watch, *limit;
     uint64_t rows;
     int64_t batch, every_ms, bytes, linger_ms, idle_since_ms, started_ms, delivered_ms;
@@ -222,6 +225,22 @@ static struct courier_options options(int argc, char **argv, struct feeder *f)
     return o;
 }
 
+/* "host:port,host:port" into targets of the kind of `base`. */
+static size_t read_targets(const char *list, struct target ret[8])
+{
+    struct str rest = str_of(list), one;
+    size_t n = 0;
+    char url[300];
+    const char *why = "";
+
+    while (*list && n < 8 && str_split(&rest, ',', &one)) {
+        (void)snprintf(url, sizeof(url), "redis://%.*s", STR_ARG(one));
+        if (target_parse(str_of(url), &ret[n++], &why) < 0)
+            exit(2);
+    }
+    return n;
+}
+
 static void fill(struct feeder *f)
 {
     while (f->every_ms == 0 && store_last_seq(f->store) < f->rows) {
@@ -255,6 +274,8 @@ int main(int argc, char **argv)
     struct feeder f = {0};
     struct store_report opened;
     struct courier_options o;
+    struct target seeds[8], sentinels[8];
+    struct sentinel_options so = {.timeout_ms = 500};
     int64_t rows;
     int rc;
 
@@ -279,9 +300,19 @@ int main(int argc, char **argv)
     fill(&f);
     f.loop = loop_new();
     o = options(argc, argv, &f);
+    o.link.n_seeds = read_targets(text(argc, argv, "seeds", ""), seeds);
+    o.link.seeds = seeds;
+    so.n_targets = read_targets(text(argc, argv, "sentinels", ""), sentinels);
+    so.targets = sentinels;
+    so.master = text(argc, argv, "master", "");
+    so.base = o.link.target;
+    f.sentinel = sentinel_new(f.loop, &so);
+    if (so.n_targets > 0)
+        o.link.locator = sentinel_locator(f.sentinel);
     f.courier = courier_new(f.loop, f.store, &o);
     run(&f, setting(argc, argv, "limit", 0));
     courier_free(f.courier);
+    sentinel_free(f.sentinel);
     loop_free(f.loop);
     store_close(f.store);
     free(f.filler);

@@ -1,0 +1,189 @@
+#!/usr/bin/python3
+"""failover - Sentinel promotes, a Cluster moves: nothing lost, nothing doubled but by its id.
+
+usage: failover.py FEEDER [failovers=3] [cluster_losses=2]
+
+One master and two replicas under three Sentinels; the master is killed again and again while
+rows flow. Replication is asynchronous, so an acknowledged row may be lost with the master:
+the courier sees the smaller number and sends again. Then a Cluster of six nodes loses masters.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from redis_rig import RedisError, run, wait_for  # noqa: E402
+
+SETTINGS = {"failovers": 3, "cluster_losses": 2}
+
+
+def free_ports(n):
+    """Ports whose twin for the cluster bus, 10,000 above, is free too."""
+    ports, probes = [], []
+    while len(ports) < n:
+        probe = socket.create_server(("127.0.0.1", 0))
+        probes.append(probe)
+        port = probe.getsockname()[1]
+        try:
+            if port < 50000:
+                probes.append(socket.create_server(("127.0.0.1", port + 10000)))
+                ports.append(port)
+        except OSError:
+            pass
+    for probe in probes:
+        probe.close()
+    return ports
+
+
+def info(redis, what):
+    try:
+        text = redis.do("INFO", "replication")
+        return dict(line.split(":", 1) for line in text.splitlines() if ":" in line).get(what)
+    except (OSError, RedisError):
+        return None
+
+
+class Sentinel:
+    def __init__(self, rig, n, port, master_port):
+        self.path = os.path.join(rig.folder, f"sentinel{n}.conf")
+        with open(self.path, "w", encoding="ascii") as f:
+            f.write(f"port {port}\nbind 127.0.0.1\ndir {rig.folder}\nsentinel monitor mine 127.0.0.1 {master_port} 2\n"
+                    "sentinel down-after-milliseconds mine 300\nsentinel failover-timeout mine 2000\n"
+                    "sentinel parallel-syncs mine 2\n")
+        with open(self.path + ".log", "wb") as log:
+            self.process = subprocess.Popen(["redis-server", self.path, "--sentinel"], stdout=log, stderr=log)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def complete(redis, rows, key="couac:alerts"):
+    got = redis.rows(key)
+    missing = set(range(1, rows + 1)) - set(got)
+    assert not missing, f"{len(missing)} rows lost, e.g. {sorted(missing)[:3]}"
+    return len(got) - len(set(got))
+
+
+def sentinels_promote_and_every_row_is_there(rig):
+    failovers = SETTINGS["failovers"]
+    ports = free_ports(6)
+    nodes = [rig.redis(name=f"node{p}", start=False, bind="127.0.0.1", port=p, durable=True,
+                       appendfsync="everysec", repl_diskless_sync_delay=0) for p in ports[:3]]
+    for n, node in enumerate(nodes):
+        node.start()
+        if n:
+            node.do("REPLICAOF", "127.0.0.1", ports[0])
+    wait_for("replicas", lambda: all(info(n, "master_link_status") == "up" for n in nodes[1:]))
+    for n, port in enumerate(ports[3:]):
+        rig.keep(Sentinel(rig, n, port, ports[0]))
+    time.sleep(1.2)  # until the sentinels know each other
+    rows = 4000 * failovers
+    feeder = rig.feeder("redis://127.0.0.1:1", rows, every=10, batch=20, master="mine",
+                        sentinels=",".join(f"127.0.0.1:{p}" for p in ports[3:]))
+    for _ in range(failovers):
+        time.sleep(0.6)
+        master = wait_for("a master", lambda: next((n for n in nodes if info(n, "role") == "master"
+                                                    and info(n, "connected_slaves") != "0"), None))
+        master.kill()
+        wait_for("a new master", lambda: any(info(n, "role") == "master" for n in nodes if n is not master))
+        master.start()
+        wait_for("the old one to follow", lambda: info(master, "master_link_status") == "up")
+    report = feeder.done()
+    master = next(n for n in nodes if info(n, "role") == "master")
+    doubled = complete(master, rows)
+    assert doubled == 0, f"{doubled} doubled in one history"
+    return f"{failovers} failovers, {rows} rows, {report['rewinds']} rewinds"
+
+
+def a_cluster_loses_masters_and_every_row_is_there(rig):
+    ports = free_ports(6)
+    nodes = [rig.redis(name=f"c{p}", bind="127.0.0.1", port=p, cluster_enabled="yes", cluster_node_timeout=500,
+                       repl_diskless_sync_delay=0, appendfsync="everysec") for p in ports]
+    subprocess.run(["redis-cli", "--cluster", "create", *[f"127.0.0.1:{p}" for p in ports], "--cluster-replicas", "1",
+                    "--cluster-yes"], check=True, capture_output=True, timeout=20)
+    wait_for("the cluster", lambda: all("cluster_state:ok" in n.do("CLUSTER", "INFO") for n in nodes))
+    slot = nodes[0].do("CLUSTER", "KEYSLOT", "{couac}:alerts")
+
+    def owner():
+        for node in nodes:
+            try:
+                flags = next(l for l in node.do("CLUSTER", "NODES").splitlines() if "myself" in l).split()
+            except OSError:
+                continue
+            ranges = [r for r in flags[8:] if "[" not in r]
+            if "master" in flags[2] and any(int(r.split("-")[0]) <= slot <= int(r.split("-")[-1]) for r in ranges):
+                return node
+        return None
+
+    losses = SETTINGS["cluster_losses"]
+    rows = 4000 * losses
+    feeder = rig.feeder(f"redis://127.0.0.1:{ports[0]}", rows, every=10, batch=20, prefix="{couac}:",
+                        seeds=",".join(f"127.0.0.1:{p}" for p in ports[1:]))
+    for _ in range(losses):
+        time.sleep(0.6)
+        old = wait_for("an owner with a replica", lambda: (lambda n: n if n and info(n, "connected_slaves") != "0"
+                                                           else None)(owner()))
+        old.kill()
+        wait_for("another owner", lambda: owner() not in (None, old))
+        old.start(wait=False)
+        wait_for("the old one to follow", lambda: info(old, "master_link_status") == "up")
+    report = feeder.done()
+    doubled = complete(wait_for("owner", owner), rows, "{couac}:alerts")
+    assert doubled == 0, f"{doubled} doubled in one history"
+    return f"{losses} masters lost, {rows} rows, {report['rewinds']} rewinds"
+
+
+def a_slot_moves_while_rows_flow(rig):
+    ports = free_ports(2)
+    one, two = (rig.redis(name=f"c{p}", bind="127.0.0.1", port=p, cluster_enabled="yes") for p in ports)
+    one.do("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+    one.do("CLUSTER", "MEET", "127.0.0.1", ports[1])
+    ids = [n.do("CLUSTER", "MYID") for n in (one, two)]
+    wait_for("two nodes", lambda: all(len(n.do("CLUSTER", "NODES").splitlines()) == 2
+                                      and "cluster_state:ok" in n.do("CLUSTER", "INFO") for n in (one, two)))
+    slot = one.do("CLUSTER", "KEYSLOT", "{couac}:alerts")
+    feeder = rig.feeder(f"redis://127.0.0.1:{ports[0]}", 4000, every=10, batch=20, prefix="{couac}:", timeout=500)
+    wait_for("rows", lambda: one.do("XLEN", "{couac}:alerts") > 500)
+    two.do("CLUSTER", "SETSLOT", slot, "IMPORTING", ids[0])
+    one.do("CLUSTER", "SETSLOT", slot, "MIGRATING", ids[1])
+    time.sleep(0.1)
+    for key in one.do("CLUSTER", "GETKEYSINSLOT", slot, 100):
+        one.do("MIGRATE", "127.0.0.1", ports[1], key, 0, 5000)
+        time.sleep(0.05)
+    for node in (two, one):
+        node.do("CLUSTER", "SETSLOT", slot, "NODE", ids[1])
+    report = feeder.done()
+    assert two.rows("{couac}:alerts") == list(range(1, 4001))
+    return f"{report['rewinds']} rewinds"
+
+
+def a_hung_master_is_left_for_the_new_one(rig):
+    ports = free_ports(5)
+    nodes = [rig.redis(name=f"node{p}", bind="127.0.0.1", port=p, repl_diskless_sync_delay=0) for p in ports[:2]]
+    nodes[1].do("REPLICAOF", "127.0.0.1", ports[0])
+    wait_for("replica", lambda: info(nodes[1], "master_link_status") == "up")
+    for n, port in enumerate(ports[2:]):
+        rig.keep(Sentinel(rig, n, port, ports[0]))
+    time.sleep(1.2)
+    feeder = rig.feeder("redis://127.0.0.1:1", 3000, every=10, batch=20, master="mine", timeout=400,
+                        sentinels=",".join(f"127.0.0.1:{p}" for p in ports[2:]))
+    wait_for("rows", lambda: nodes[0].do("XLEN", "couac:alerts") > 300)
+    nodes[0].process.send_signal(signal.SIGSTOP)
+    report = feeder.done()
+    assert complete(nodes[1], 3000) == 0
+    return f"{report['rewinds']} rewinds"
+
+
+TESTS = [sentinels_promote_and_every_row_is_there, a_cluster_loses_masters_and_every_row_is_there,
+         a_slot_moves_while_rows_flow, a_hung_master_is_left_for_the_new_one]
+
+if __name__ == "__main__":
+    for setting in sys.argv[2:]:
+        key, value = setting.split("=")
+        SETTINGS[key] = int(value)
+    sys.exit(run(TESTS, sys.argv[1], at_once=2))
