@@ -40,6 +40,9 @@ void xml_init(struct xml *x, struct str utf8)
     x->name = x->attrs = x->text = STR_NONE;
     x->n_entities = 0;
     x->expanded = 0;
+    x->absent = 0;
+    x->close_from = x->close_at = 0;
+    x->search_budget = 8 * utf8.n;
 }
 
 static size_t find(const struct xml *x, struct str needle, size_t from)
@@ -52,13 +55,16 @@ static size_t find_char(const struct xml *x, char c, size_t from)
     return str_find_char(x->src, c, from);
 }
 
+enum absent { NO_COMMENT_END = 1 << 0, NO_INSTRUCTION_END = 1 << 1, NO_SUBSET_END = 1 << 2 };
+
 /* Behind `needle` from `from` on; without one, behind the next '>', else the end. */
-static size_t skip_past(struct xml *x, struct str needle, size_t from)
+static size_t skip_past(struct xml *x, struct str needle, size_t from, unsigned absent)
 {
-    size_t hit = find(x, needle, from);
+    size_t hit = x->absent & absent ? SIZE_MAX : find(x, needle, from);
 
     if (hit != SIZE_MAX)
         return hit + needle.n;
+    x->absent |= absent;
     x->flags |= XML_DAMAGED;
     hit = find_char(x, '>', from);
     if (hit != SIZE_MAX)
@@ -85,11 +91,12 @@ enum { LONG_VALUE = 4096 };
  * to go on scanning. */
 static size_t mend_value(struct xml *x, size_t open, size_t stray)
 {
-    size_t close = find_char(x, x->src.p[open], stray);
-    size_t gt = find_char(x, '>', open);
+    struct str near = str_slice(x->src, 0, open + LONG_VALUE);
+    size_t close = str_find_char(near, x->src.p[open], stray);
+    size_t gt = str_find_char(str_slice(x->src, 0, stray), '>', open);
 
     x->flags |= XML_DAMAGED;
-    if (close != SIZE_MAX && close - open < LONG_VALUE && close + 1 < x->src.n) {
+    if (close != SIZE_MAX && close + 1 < x->src.n) {
         char next = x->src.p[close + 1];
 
         if (blank(next) || next == '>' || next == '/' || next == '?')
@@ -210,14 +217,20 @@ static size_t mend_cdata(struct xml *x, size_t from, size_t *ret_next)
 }
 
 /* Offset of "]]>", which text seldom comes near: brackets are rare. */
-static size_t cdata_close(const struct xml *x, size_t i)
+static size_t cdata_close(struct xml *x, size_t from)
 {
+    size_t i = from;
+
+    if (x->close_at > 0 && x->close_from <= from && from <= x->close_at)
+        return x->close_at;
     while ((i = find_char(x, ']', i)) != SIZE_MAX) {
         if (str_starts(str_slice(x->src, i, x->src.n), STR("]]>")))
-            return i;
+            break;
         i++;
     }
-    return SIZE_MAX;
+    x->close_from = from;
+    x->close_at = i;
+    return i;
 }
 
 /* Does [from, to) hold another opening? Exclamation marks are rarer than '<'. */
@@ -232,21 +245,34 @@ static bool opens_cdata(const struct xml *x, size_t from, size_t to)
     return false;
 }
 
+/* Offset of the next "</element", or SIZE_MAX, also when the budget is spent. */
+static size_t element_close(struct xml *x, struct str element, size_t from)
+{
+    for (size_t i = from; element.n; i += element.n) {
+        struct str window = str_slice(x->src, 0, i + x->search_budget);
+        size_t hit = str_find(window, element, i);
+
+        x->search_budget -= hit == SIZE_MAX ? window.n - MIN(i, window.n) : hit - i;
+        i = hit;
+        if (i == SIZE_MAX)
+            break;
+        if (i >= from + 2 && x->src.p[i - 1] == '/' && x->src.p[i - 2] == '<')
+            return i - 2;
+    }
+    return SIZE_MAX;
+}
+
 /* A section that holds another opening lost its own end, unless the text talks
  * about CDATA; the name of the element around it, if known, settles it. */
 static size_t cdata_end(struct xml *x, size_t from, struct str element, size_t *ret_next)
 {
-    size_t end = cdata_close(x, from), close = SIZE_MAX;
+    size_t end = cdata_close(x, from);
 
     *ret_next = end == SIZE_MAX ? x->src.n : end + 3;
     if (end != SIZE_MAX && !opens_cdata(x, from, end))
         return end;
-    for (size_t i = from; element.n && (i = find(x, element, i)) != SIZE_MAX; i++) {
-        if (i >= from + 2 && x->src.p[i - 1] == '/' && x->src.p[i - 2] == '<') {
-            close = i - 2;
-            break;
-        }
-    }
+    size_t close = element_close(x, element, from);
+
     if (close != SIZE_MAX && (end == SIZE_MAX || close < end)) {
         x->flags |= XML_DAMAGED;
         *ret_next = close;
@@ -300,7 +326,7 @@ static size_t internal_subset(struct xml *x, size_t i)
         struct str rest = str_slice(x->src, i, x->src.n);
 
         if (str_starts(rest, STR("<!--"))) {
-            i = skip_past(x, STR("-->"), i + 4);
+            i = skip_past(x, STR("-->"), i + 4, NO_COMMENT_END);
         } else if (str_starts(rest, STR("<!ENTITY"))) {
             size_t end = declaration_end(x, i);
 
@@ -331,10 +357,15 @@ static size_t skip_declaration(struct xml *x, size_t lt)
             break;
     }
     if (i == x->src.n) /* a lone quote: give up the quotes */
-        return skip_past(x, STR(">"), lt);
+        return skip_past(x, STR(">"), lt, 0);
     if (x->src.p[i] == '>')
         return i + 1;
-    return skip_past(x, STR(">"), internal_subset(x, i + 1));
+    size_t subset = x->absent & NO_SUBSET_END ? x->src.n : internal_subset(x, i + 1);
+
+    if (subset < x->src.n)
+        return skip_past(x, STR(">"), subset, 0);
+    x->absent |= NO_SUBSET_END; /* nothing ends it: only the head is lost */
+    return skip_past(x, STR(">"), i, 0);
 }
 
 /* "<!" or "<?" at `lt`: true when it made a token, else it was skipped. */
@@ -343,9 +374,9 @@ static bool section(struct xml *x, size_t lt)
     struct str rest = str_slice(x->src, lt, x->src.n);
 
     if (x->src.p[lt + 1] == '?') {
-        x->at = skip_past(x, STR("?>"), lt + 2);
+        x->at = skip_past(x, STR("?>"), lt + 2, NO_INSTRUCTION_END);
     } else if (str_starts(rest, STR("<!--"))) {
-        x->at = skip_past(x, STR("-->"), lt + 4);
+        x->at = skip_past(x, STR("-->"), lt + 4, NO_COMMENT_END);
     } else if (str_starts_nocase(rest, STR("<![CDATA["))) {
         size_t next, end = cdata_end(x, lt + 9, x->name, &next);
 
@@ -502,7 +533,7 @@ static size_t reference(struct xml *x, struct str raw, size_t at, enum decode_as
 }
 
 /* '<' inside content: a CDATA section, a comment, an instruction or a tag. */
-static size_t inner_markup(struct xml *x, struct str raw, size_t at, struct sbuf *out)
+static size_t inner_markup(struct str raw, size_t at, unsigned *absent, struct sbuf *out)
 {
     struct str rest = str_slice(raw, at, raw.n);
     size_t end;
@@ -512,15 +543,15 @@ static size_t inner_markup(struct xml *x, struct str raw, size_t at, struct sbuf
         sbuf_add(out, str_slice(rest, 9, end));
         return end == SIZE_MAX ? raw.n : at + end + 3;
     }
-    if (str_starts(rest, STR("<!--")))
-        end = str_find(rest, STR("-->"), 4);
-    else if (str_starts(rest, STR("<?")))
-        end = str_find(rest, STR("?>"), 2);
-    else
-        end = SIZE_MAX;
-    if (end != SIZE_MAX)
-        return at + end + (rest.p[1] == '?' ? 2 : 3);
-    (void)x;
+    bool comment = str_starts(rest, STR("<!--")), instruction = str_starts(rest, STR("<?"));
+    unsigned bit = comment ? NO_COMMENT_END : NO_INSTRUCTION_END;
+
+    if ((comment || instruction) && !(*absent & bit)) {
+        end = comment ? str_find(rest, STR("-->"), 4) : str_find(rest, STR("?>"), 2);
+        if (end != SIZE_MAX)
+            return at + end + (comment ? 3 : 2);
+        *absent |= bit;
+    }
     sbuf_putc(out, '<');
     return at + 1;
 }
@@ -544,6 +575,8 @@ static size_t plain_run(struct str raw, size_t from, enum decode_as as)
 static void decode(struct xml *x, struct str raw, enum decode_as as, unsigned depth,
                    struct sbuf *out)
 {
+    unsigned absent = 0;
+
     for (size_t i = 0; i < raw.n;) {
         size_t stop = plain_run(raw, i, as);
 
@@ -556,7 +589,7 @@ static void decode(struct xml *x, struct str raw, enum decode_as as, unsigned de
         if (c == '&') {
             i = reference(x, raw, i, as, depth, out);
         } else if (c == '<' && as == AS_CONTENT) {
-            i = inner_markup(x, raw, i, out);
+            i = inner_markup(raw, i, &absent, out);
         } else if (c == '<') {
             sbuf_putc(out, '<');
             i++;

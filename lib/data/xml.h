@@ -51,6 +51,12 @@ struct xml {
     } entities[XML_ENTITIES_MAX];
     unsigned n_entities;
     size_t expanded; /* bytes spent on internal entities */
+
+    /* What searches found, so that hostile input cannot make them start over:
+     * needles known to be absent from here on, the next "]]>", and how many bytes
+     * may still be searched for a lost end. */
+    unsigned absent;
+    size_t close_from, close_at, search_budget;
 };
 
 /* `utf8` is borrowed. A byte order mark is skipped. */

@@ -12,7 +12,8 @@ struct writer {
     struct sbuf *out;
     size_t start; /* where this text begins in `out` */
     enum gap due;
-    unsigned pre; /* depth of pre elements: line ends are kept */
+    unsigned pre;                                    /* depth of pre elements: line ends are kept */
+    enum { COMMENTS_END, COMMENTS_RUN_ON } comments; /* no "-->" from here on */
 };
 
 static void pay(struct writer *w)
@@ -212,8 +213,10 @@ static size_t declaration(struct writer *w, struct str s, size_t i)
     struct str rest = str_slice(s, i, s.n);
     size_t end = SIZE_MAX;
 
-    if (str_starts(rest, STR("<!--"))) {
+    if (str_starts(rest, STR("<!--")) && w->comments == COMMENTS_END) {
         end = past(s, STR("-->"), i + 2);
+        if (end == SIZE_MAX)
+            w->comments = COMMENTS_RUN_ON;
     } else if (str_starts(rest, STR("<![CDATA["))) {
         end = past(s, STR("]]>"), i + 9);
         struct str inside = str_slice(s, i + 9, end == SIZE_MAX ? s.n : end - 3);

@@ -1,5 +1,7 @@
 #include "lib/feed/feed.h"
 
+#include <time.h>
+
 #include "lib/base/arena.h"
 #include "tests/unit/unit.h"
 
@@ -236,6 +238,47 @@ static void hostile_documents_stay_within_bounds(void **state)
     arena_free(small);
 }
 
+static void repeated_damage_costs_linear_time(void **state)
+{
+    (void)state;
+    static const char *const patterns[] = {"<!-- >",
+                                           "<![CDATA[",
+                                           "<zzz><![CDATA[</",
+                                           "<? >",
+                                           "<a b='<",
+                                           "<a><![CDATA[x</a>",
+                                           "<!DOCTYPE x [",
+                                           "<!x '>",
+                                           "</x>",
+                                           "<description>",
+                                           "&lt;!-- &gt;",
+                                           "&lt;a b=\"",
+                                           "<item><title>",
+                                           "&l;",
+                                           "<a b=\"c",
+                                           "<author>",
+                                           "<description>&lt;script&gt;</description>"};
+
+    for (size_t i = 0; i < ARRAY_LEN(patterns); i++) {
+        struct sbuf doc = SBUF_INIT(8 << 20);
+        struct feed_hints hints = {.base_url = STR("")};
+        struct feed *feed;
+
+        sbuf_add(&doc, STR("<rss><channel><item><description>"));
+        while (doc.n < 1 << 20)
+            sbuf_add(&doc, str_of(patterns[i]));
+        sbuf_add(&doc, STR("]]>"));
+        clock_t start = clock();
+
+        (void)feed_read(sbuf_str(&doc), &hints, arena, &feed); /* how long is the question */
+        double spent = (double)(clock() - start) / CLOCKS_PER_SEC;
+
+        if (spent > 4) /* tens of milliseconds; quadratic is minutes */
+            fail_msg("1 MB of \"%s\" took %.1f s", patterns[i], spent);
+        sbuf_done(&doc);
+    }
+}
+
 static void replies_name_what_they_answer(void **state)
 {
     (void)state;
@@ -259,6 +302,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_a_polite_poller_needs_is_read, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_feed_is_named, set_up, tear_down),
         cmocka_unit_test_setup_teardown(hostile_documents_stay_within_bounds, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(repeated_damage_costs_linear_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(replies_name_what_they_answer, set_up, tear_down),
     };
 
