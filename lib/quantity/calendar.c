@@ -361,7 +361,7 @@ static bool day_alone(const struct tokens *ts, size_t i, struct moment *m)
     if (ts->lang == LANG_EN && next == i + 1 && token_at(ts, next)->kind == TOKEN_WORD)
         return false;
     if (token_at(ts, next)->kind == TOKEN_NUMBER || token_sign(ts, next, '%') ||
-        token_sign(ts, next, '/'))
+        token_sign(ts, next, '/') || token_sign(ts, next, ':'))
         return false;
     if (token_at(ts, next)->kind == TOKEN_WORD &&
         (token_glued(ts, next) || !token_is(ts, next, LEX(STOP) | LEX(AND) | LEX(AT) | LEX(TO))))

@@ -80,8 +80,8 @@ struct meaning {
     double number; /* num, mul, dozen, frac, ord, ords, vague, kilo */
     double factor; /* units that one `unit` word is worth (fortnight = 2 weeks); least of a `vague`;
                      "MUSD" */
-    uint8_t unit;  /* enum quantity_unit; of a scale too */
-    int8_t cal;    /* month, weekday, days from today, hour */
+    uint8_t unit;  /* enum quantity_unit */
+    int8_t cal;    /* month, weekday, days from today, hour; enum quantity_unit of a scale */
     char code[4];  /* cur, sub, nation */
 };
 

@@ -58,10 +58,12 @@ class Tables:
             if name == 'unit':
                 unit, _, factor = value.partition('*')
                 meaning['unit'], meaning['factor'] = self.units.index(unit), float(factor or 1)
+            elif name == 'scale':
+                meaning['cal'] = self.units.index(value)
             elif name in ('cur', 'sub', 'nation'):
                 meaning['code'], _, factor = value.partition('*')
                 meaning['factor'] = float(factor or 0)
-            elif name in ('month', 'weekday', 'day', 'part', 'scale', 'noon', 'ampm'):
+            elif name in ('month', 'weekday', 'day', 'part', 'noon', 'ampm'):
                 meaning['cal'] = int(value)
             elif name == 'vague':
                 number, _, least = value.partition('*')

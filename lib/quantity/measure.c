@@ -182,7 +182,7 @@ static bool letter_counts(const struct tokens *ts, size_t i)
     const struct token *t = token_at(ts, i);
     char c = (char)(ts->text.p[t->start] | 0x20);
 
-    if (t->digits > 1)
+    if (t->digits > 1 || (i == 1 && ts->n == 2)) /* "7 d" in a rule */
         return true;
     if (!token_glued(ts, i) && !(t->flags & TOKEN_HYPHEN) && c != 'h' && c != 'j' && c != 'm' &&
         !(c == 's' && ts->lang != LANG_EN))
@@ -299,7 +299,7 @@ static bool bare_part(const struct tokens *ts, size_t i, enum quantity_unit unit
         !(behind->m->mask & (LEX(UNIT) | LEX(COUNT))))
         return true; /* "1 hour 20 on hold" */
     return behind->kind != TOKEN_WORD && behind->kind != TOKEN_NUMBER &&
-           !token_sign(ts, n->next, '%') &&
+           !token_sign(ts, n->next, '%') && !token_sign(ts, n->next, ':') &&
            !(behind->kind == TOKEN_SIGN && currency_sign(behind->sign));
 }
 
@@ -325,16 +325,19 @@ static void read_small_m(const struct tokens *ts, size_t i, enum quantity_unit a
 }
 
 /* "2 heures 1/2" */
-static bool halved(const struct tokens *ts, struct measure *m, enum quantity_unit unit,
+static bool halved(const struct tokens *ts, struct measure *m, enum quantity_unit *unit,
                    double *seconds)
 {
     struct number n;
     struct unit u;
 
-    if (token_at(ts, m->next)->kind != TOKEN_NUMBER || !number_read(ts, m->next, &n) ||
-        !(n.flags & NUMBER_FRACTION) || n.value >= 1 || read_unit(ts, n.next, &n, &u))
+    if ((token_at(ts, m->next)->kind != TOKEN_NUMBER &&
+         token_at(ts, m->next)->kind != TOKEN_FRACTION) ||
+        !number_read(ts, m->next, &n) || !(n.flags & NUMBER_FRACTION) || n.value >= 1 ||
+        read_unit(ts, n.next, &n, &u))
         return false;
-    *seconds += n.value * unit_worth(unit);
+    *seconds += n.value * unit_worth(*unit);
+    *unit = UNIT_SECOND;
     m->next = n.next;
     return true;
 }
@@ -358,7 +361,7 @@ static bool add_part(const struct tokens *ts, struct measure *m, enum quantity_u
         *unit = UNIT_SECOND;
         return true;
     }
-    if (halved(ts, m, *unit, seconds))
+    if (halved(ts, m, unit, seconds))
         return true;
     i = m->next;
     comma = token_sign(ts, i, ',');

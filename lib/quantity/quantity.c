@@ -161,13 +161,22 @@ static bool elapse(struct reader *r, const struct moment *m, enum quantity_role 
     return true;
 }
 
+/* The time of day read last, if not long ago. */
+static const struct quantity *last_clock(const struct reader *r)
+{
+    for (size_t i = r->n; i > 0 && r->n - i < 3; i--)
+        if (r->found[i - 1].kind == QUANTITY_TIME)
+            return &r->found[i - 1];
+    return NULL;
+}
+
 /* "called at 1, it's 4:30": hours between the last time of day and this one. */
 static bool between_clocks(struct reader *r, const struct moment *m, struct quantity *q)
 {
-    const struct quantity *before = r->n ? &r->found[r->n - 1] : NULL;
+    const struct quantity *before = last_clock(r);
     double turn = m->vague_hour ? 12 * 3600 : 24 * 3600, seconds;
 
-    if (!before || before->kind != QUANTITY_TIME)
+    if (!before)
         return false;
     seconds = fmod(m->clock * 60.0 - before->low + 2 * turn, turn);
     if (seconds <= 0 || seconds > 12 * 3600)
@@ -251,11 +260,31 @@ static bool is_idiom(const struct tokens *ts, const struct measure *m, const str
            token_is(ts, m->from - 1, LEX(STOP));
 }
 
-static void finish(struct reader *r, const struct measure *m, struct quantity *q)
+/* "waited 20m", "15m late": minutes, though metres elsewhere. */
+static bool is_minutes(const struct tokens *ts, const struct measure *m)
+{
+    const struct token *unit = token_at(ts, m->next - 1);
+    struct context c;
+
+    if (m->q.kind != QUANTITY_DISTANCE || m->q.unit != UNIT_METRE || unit->kind != TOKEN_WORD ||
+        unit->digits != 1)
+        return false;
+    c = context_read(ts, m->from, m->next, QUANTITY_DURATION);
+    return c.role == QUANTITY_ELAPSED || c.role == QUANTITY_DELAY;
+}
+
+static void finish(struct reader *r, struct measure *m, struct quantity *q)
 {
     const struct tokens *ts = &r->tokens;
-    struct context c = context_read(ts, m->from, m->next, m->q.kind);
+    struct context c;
 
+    if (is_minutes(ts, m)) {
+        m->q.kind = QUANTITY_DURATION;
+        m->q.unit = UNIT_MINUTE;
+        m->q.low *= 60;
+        m->q.high *= 60;
+    }
+    c = context_read(ts, m->from, m->next, m->q.kind);
     *q = m->q;
     if (m->moment.form != MOMENT_NONE) {
         r->since = token_is(ts, m->from - 1, LEX(SINCE)) || token_is(ts, m->from - 2, LEX(SINCE)) ||

@@ -7,9 +7,12 @@
  * of a currency, percent, degrees, metres, a plain number) with the bound its
  * modifier gives: "over 10 minutes" is {low 600, high inf, MORE_THAN}, "2 à 3
  * jours" {172800, 259200, EXACT}, "almost 48 h" {172800, 172800, LESS_THAN}.
- * Dates and clock times against `at_s` become elapsed durations where the words
- * say so ("depuis le 3 mars"). Spans are byte offsets into the scanned text,
- * end exclusive. Deterministic: the same text and `at_s` give the same answer. */
+ * Dates become elapsed durations (or delays: "prévu lundi") against `at_s` where
+ * the words say so: "depuis lundi" on a Friday is amount 4 day, low and high the
+ * time since Monday's end and beginning. A time of day becomes one only against
+ * another in the text ("called at 1, it's 4:30"), for people's zone is not known. Spans are byte
+ * offsets into the scanned text, end exclusive. Deterministic: the same text and `at_s` give the
+ * same answer. */
 
 #include "lib/base/clock.h"
 #include "lib/base/str.h"
@@ -84,9 +87,9 @@ struct quantity {
     enum quantity_role role;
     enum quantity_unit unit; /* as written */
     char currency[4];        /* ISO 4217, "" when not money or not said */
-    double amount;           /* in `unit`; the low end of a range */
-    double low, high;        /* base unit; -INFINITY / INFINITY where open */
-    size_t start, end;       /* bytes of the scanned text: the quantity and its modifier */
+    double amount;     /* in `unit`; the low end of a range; 3 for "several", whose low is 2 */
+    double low, high;  /* base unit; -INFINITY / INFINITY where open */
+    size_t start, end; /* bytes of the scanned text: the quantity and its modifier */
 };
 
 struct quantity_reader_options {

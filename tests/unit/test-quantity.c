@@ -195,6 +195,10 @@ static void reads_percentages_temperatures_and_distances(void **state)
     check_kind(state, QUANTITY_PERCENTAGE, percent, ARRAY_LEN(percent));
     check_kind(state, QUANTITY_TEMPERATURE, degrees, ARRAY_LEN(degrees));
     check_kind(state, QUANTITY_DISTANCE, metres, ARRAY_LEN(metres));
+    assert_int_equal(first(state, LANG_EN, "70 °F").unit, UNIT_FAHRENHEIT);
+    assert_int_equal(first(state, LANG_FR, "17 degrés celsius").unit, UNIT_CELSIUS);
+    assert_int_equal(first(state, LANG_EN, "waited 20m").unit, UNIT_MINUTE);
+    assert_int_equal(first(state, LANG_EN, "a 20m rope").unit, UNIT_METRE);
 }
 
 static void says_several_with_its_least(void **state)
