@@ -1,0 +1,188 @@
+#!/usr/bin/python3
+"""How well broken promises are told from all else: precision, recall and F1.
+
+usage: contradictions.py COUAC [DATA] [--show tune|held|all] [--promise ID] [--check]
+
+Real messages that hold a quantity, each judged by hand against one promise of
+promises.yaml: those of DATA/contradictions_LANG.jsonl, and those of labels.jsonl
+here (an id, a promise, yes or no), whose texts are looked up in the other files
+of DATA. Texts may not be committed; where DATA (../shared/data beside the source
+tree) is absent, the test is skipped. `couac judge` gets text, time and language,
+never the quantity. An alert is a verdict broken or suspected for that promise.
+
+Half of the lines, chosen by a hash of their id, are "held": when tuning, look
+at the mistakes of the others only (--show tune). --check fails below the
+targets on the held lines.
+"""
+
+import argparse
+import collections
+import hashlib
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+LANGS = ('en', 'fr')
+SOURCES = ('airline_en', 'complaints_en', 'twcs_en', 'twcs_labelled_en', 'trustpilot_food_en',
+           'free_fr', 'engie_fr', 'trustpilot_fr_mixed')
+PRECISION, F1 = .93, .92
+
+
+def held(ident):
+    return hashlib.sha256(ident.encode()).digest()[0] % 2 == 1
+
+
+def read_lines(path):
+    with open(path, encoding='utf-8') as lines:
+        return [json.loads(line) for line in lines]
+
+
+class Case:
+    """One message and one promise, and whether the message contradicts it."""
+
+    def __init__(self, message, promise, want, origin):
+        self.id = message['id']
+        self.lang = message['lang']
+        self.message = {k: message[k] for k in ('id', 'text', 'lang', 'published')
+                        if message.get(k)}
+        self.promise = promise
+        self.want = want
+        self.origin = origin
+        self.held = held(self.id)
+        self.alert = False
+
+
+def given_cases(data):
+    for lang in LANGS:
+        for line in read_lines(os.path.join(data, f'contradictions_{lang}.jsonl')):
+            for promise, want in line['want'].items():
+                if not line.get('ambiguous'):
+                    yield Case(line, promise, want, 'given')
+
+
+def own_cases(data, seen):
+    labels = read_lines(os.path.join(HERE, 'labels.jsonl'))
+    messages = {}
+    for source in SOURCES:
+        for message in read_lines(os.path.join(data, source + '.jsonl')):
+            messages[message['id']] = message
+    for label in labels:
+        for promise, want in label['want'].items():
+            if (label['id'], promise) not in seen:
+                yield Case(messages[label['id']], promise, want, 'own')
+
+
+def judge(couac, cases):
+    """Sets `alert` of each case from what `couac judge` says."""
+    messages = {case.id: case.message for case in cases}
+    with tempfile.NamedTemporaryFile('w', suffix='.jsonl', encoding='utf-8') as file:
+        for message in messages.values():
+            file.write(json.dumps(message) + '\n')
+        file.flush()
+        done = subprocess.run([couac, 'judge', os.path.join(HERE, 'promises.yaml'), file.name],
+                              stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode not in (0, 1):
+        sys.exit(done.returncode)
+    alerts = set()
+    for line in done.stdout.splitlines():
+        verdict = json.loads(line)
+        if verdict['verdict'] in ('broken', 'suspected'):
+            alerts.add((verdict['id'], verdict['promise']))
+    for case in cases:
+        case.alert = (case.id, case.promise) in alerts
+
+
+def wilson(k, n, z=1.96):
+    if n == 0:
+        return (0.0, 1.0)
+    p = k / n
+    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return (middle - half, middle + half)
+
+
+class Score:
+    def __init__(self, cases):
+        self.n = len(cases)
+        self.hits = sum(c.alert and c.want for c in cases)
+        self.noise = sum(c.alert and not c.want for c in cases)
+        self.missed = sum(c.want and not c.alert for c in cases)
+
+    def precision(self):
+        return self.hits / (self.hits + self.noise) if self.hits + self.noise else 1.0
+
+    def recall(self):
+        return self.hits / (self.hits + self.missed) if self.hits + self.missed else 1.0
+
+    def f1(self):
+        p, r = self.precision(), self.recall()
+        return 2 * p * r / (p + r) if p + r else 0.0
+
+    def line(self, name):
+        p, r = (wilson(self.hits, self.hits + other) for other in (self.noise, self.missed))
+        return (f'{name:24} n {self.n:4}  precision {self.precision():.3f} [{p[0]:.2f}, {p[1]:.2f}]'
+                f'  recall {self.recall():.3f} [{r[0]:.2f}, {r[1]:.2f}]  F1 {self.f1():.3f}')
+
+
+def part_names(cases):
+    for lang in LANGS:
+        for origin in ('given', 'own'):
+            for is_held in (False, True):
+                some = [c for c in cases if c.lang == lang and c.origin == origin
+                        and c.held == is_held]
+                yield f"{lang} {origin} {'held' if is_held else 'tuned on'}", some
+        yield f'{lang} held', [c for c in cases if c.lang == lang and c.held]
+        yield f'{lang} all', [c for c in cases if c.lang == lang]
+
+
+def show(cases, which, promise):
+    for case in sorted(cases, key=lambda c: (c.want, c.promise)):
+        if case.alert == case.want or (promise and case.promise != promise):
+            continue
+        if which == 'all' or (which == 'held') == case.held:
+            word = 'missed' if case.want else 'noise '
+            print(f"{word} {case.promise:18} {case.id} {case.message.get('published', '')[:16]} "
+                  f"{case.message['text']!r}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
+    parser.add_argument('couac')
+    parser.add_argument('data', nargs='?',
+                        default=os.path.join(HERE, '..', '..', '..', 'shared', 'data'))
+    parser.add_argument('--show', choices=('tune', 'held', 'all'))
+    parser.add_argument('--promise')
+    parser.add_argument('--check', action='store_true')
+    options = parser.parse_args()
+    if not os.path.exists(os.path.join(options.data, 'contradictions_en.jsonl')):
+        print('skipped: no contradictions_en.jsonl in ../shared/data')
+        return 77
+    cases = list(given_cases(options.data))
+    cases += own_cases(options.data, {(c.id, c.promise) for c in cases})
+    judge(options.couac, cases)
+    by_promise = collections.defaultdict(list)
+    for case in cases:
+        by_promise[case.promise].append(case)
+    for name in sorted(by_promise):
+        print(Score(by_promise[name]).line(name))
+    print()
+    for name, some in part_names(cases):
+        print(Score(some).line(name))
+    if options.show:
+        print()
+        show(cases, options.show, options.promise)
+    if not options.check:
+        return 0
+    bad = 0
+    for lang in LANGS:
+        score = Score([c for c in cases if c.lang == lang and c.held])
+        bad |= score.precision() < PRECISION or score.f1() < F1
+    return bad
+
+
+if __name__ == '__main__':
+    sys.exit(main())
