@@ -61,7 +61,8 @@ static void again(struct reader *r)
 
 /* What stood in an element: decides how its raw slice is read. */
 struct inside {
-    unsigned nested; /* open elements of its own name */
+    unsigned nested;  /* open elements of its own name */
+    unsigned shadows; /* open elements named like one around it */
     bool has_markup, has_words;
     unsigned n_cdata;
     struct str cdata;
@@ -94,12 +95,17 @@ static bool take_token(struct reader *r, const struct scope *s, struct inside *i
             c->lang = inner_lang(r);
         in->has_markup = true;
         in->nested += str_eq(r->x.name, s->qname) && !r->x.empty;
+        in->shadows += !r->x.empty && encloses(r, r->x.name);
         return true;
     case XML_END:
         if (str_eq_nocase(r->x.name, s->qname) || r->x.name.n == 0)
             return in->nested-- > 0;
         if (!encloses(r, r->x.name))
             return true;
+        if (in->shadows > 0) {
+            in->shadows--;
+            return true;
+        }
         again(r);
         return false;
     default:

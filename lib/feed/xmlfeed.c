@@ -267,6 +267,34 @@ static void reply_field(struct reader *r, const struct scope *s, struct draft *d
     (void)construct_capture(r, s); /* its content is nothing */
 }
 
+/* The text of one element. In Atom, content may be a foreign document, whose
+ * elements are nobody's fields, or stand elsewhere; early CDF wrote its texts as
+ * attributes. */
+static struct construct text_of(struct reader *r, const struct scope *s, enum vocab_ns ns,
+                                struct draft *d)
+{
+    bool atom = ns == NS_ATOM || (ns == NS_PLAIN && r->feed->format == FEED_ATOM);
+    enum text_kind kind = atom ? construct_kind(r) : TEXT_HTML;
+    bool content = atom && s->el == EL_CONTENT;
+    struct str src = content ? tag_attr(r, STR("src")) : STR_NONE;
+    struct str early = r->feed->format == FEED_CDF ? tag_attr(r, STR("value")) : STR_NONE;
+    struct scope inside = *s;
+
+    if (content && str_ends(tag_attr(r, STR("type")), STR("xml")))
+        inside.el = EL_BODY;
+    struct construct c = construct_capture(r, &inside);
+
+    if (c.kind != TEXT_XHTML)
+        c.kind = kind;
+    if (src.n > 0)
+        draft_link(d, url_resolve(s->base, src, r->arena), 35);
+    if (c.raw.n == 0 && early.n > 0) {
+        c.raw = early;
+        c.raw_is = RAW_VERBATIM;
+    }
+    return c;
+}
+
 static void text_field(struct reader *r, const struct scope *s, enum vocab_ns ns, struct draft *d)
 {
     static const enum text_slot slots[] = {
@@ -274,16 +302,8 @@ static void text_field(struct reader *r, const struct scope *s, enum vocab_ns ns
         [EL_CONTENT] = SLOT_CONTENT, [EL_BODY] = SLOT_BODY,
         [EL_SUMMARY] = SLOT_SUMMARY, [EL_SUMMARY_ALT] = SLOT_SUMMARY_ALT,
     };
-    bool atom = ns == NS_ATOM || (ns == NS_PLAIN && r->feed->format == FEED_ATOM);
-    enum text_kind kind = atom ? construct_kind(r) : TEXT_HTML;
-    struct str src = atom && s->el == EL_CONTENT ? tag_attr(r, STR("src")) : STR_NONE;
-    struct construct c = construct_capture(r, s);
 
-    if (c.kind != TEXT_XHTML)
-        c.kind = kind;
-    if (src.n > 0)
-        draft_link(d, url_resolve(s->base, src, r->arena), 35);
-    draft_text(d, slots[s->el], c);
+    draft_text(d, slots[s->el], text_of(r, s, ns, d));
 }
 
 static void number_field(struct reader *r, const struct scope *s, struct draft *d)

@@ -100,6 +100,20 @@ static void atom_texts_are_read_by_their_type(void **state)
                      STR("x"));
 }
 
+static void foreign_documents_in_content_are_not_items(void **state)
+{
+    (void)state;
+    struct mention *m =
+        only_item(ENTRY("<content type='application/xml'><entry><summary>in</summary>"
+                        "</entry></content><link href='http://a/1'/>"));
+
+    assert_str_equal(m->url, STR("http://a/1"));
+    assert_str_equal(m->text, STR("in"));
+    m = only_item("<CHANNEL><ITEM HREF='http://a/2'><TITLE VALUE='early'/></ITEM></CHANNEL>");
+    assert_str_equal(m->title, STR("early"));
+    assert_str_equal(m->url, STR("http://a/2"));
+}
+
 static void the_nearest_language_wins(void **state)
 {
     (void)state;
@@ -295,6 +309,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_fullest_text_wins_whatever_its_place, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(atom_texts_are_read_by_their_type, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(foreign_documents_in_content_are_not_items, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(the_nearest_language_wins, set_up, tear_down),
         cmocka_unit_test_setup_teardown(urls_become_absolute_and_the_best_link_is_chosen, set_up,
                                         tear_down),
