@@ -300,8 +300,10 @@ static void report_slip(struct reader *r)
     r->slip.at = pos_at(r, p->problem_mark);
     if (p->context)
         r->slip.context_at = pos_at(r, p->context_mark);
-    if (r->depth)
-        r->slip.open_at = top(r)->node->at;
+    const struct frame *open = top(r);
+
+    if (open)
+        r->slip.open_at = open->node->at;
     slip_report(&r->slip, r->text, r->diags);
 }
 
