@@ -3,7 +3,8 @@
 #include "lib/base/utf8.h"
 
 /* Where the escape sequence that starts at `at` ends (ECMA-48: CSI up to its
- * final byte; OSC, DCS and their kin up to BEL or ST; two bytes otherwise). */
+ * final byte; OSC, DCS and their kin up to BEL or ST; the others are intermediate
+ * bytes and a final one). */
 static size_t skip_escape(struct str s, size_t at)
 {
     char kind = at + 1 < s.n ? s.p[at + 1] : '\0';
@@ -19,7 +20,9 @@ static size_t skip_escape(struct str s, size_t at)
                 return MIN(at + 2, s.n);
         return MIN(at + 1, s.n);
     }
-    return MIN(at + 1, s.n);
+    for (at++; at < s.n && s.p[at] >= 0x20 && s.p[at] < 0x30; at++)
+        ;
+    return at < s.n && s.p[at] >= 0x30 && s.p[at] < 0x7f ? at + 1 : at;
 }
 
 static bool hides(uint32_t point)
