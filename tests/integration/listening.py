@@ -320,6 +320,30 @@ def a_reload_adds_and_removes_sources_without_asking_the_others_again(rig):
     assert len(web.seen("/kept")) == 1 and len(web.seen("/added")) == 1
 
 
+def reloads_in_the_middle_of_requests_harm_nothing(rig):
+    web = rig.keep(Web())
+
+    def slow(request):
+        time.sleep(0.15)
+        return Reply(200, rss(*[complaint(f"{request.path}-{n}") for n in range(20)]))
+    names = [f"s{n}" for n in range(40)]
+    for name in names:
+        web.on("/" + name, slow)
+    couacd = start(rig, {n: web.base + "/" + n for n in names})
+    for turn in range(12):
+        chosen = [n for i, n in enumerate(names) if (i + turn) % 3]
+        couacd.write_config({n: {"url": web.base + "/" + n, "every": f"{1 + (turn + i) % 2} s"}
+                             for i, n in enumerate(chosen)})
+        couacd.hup()
+        time.sleep(0.07)
+    couacd.write_config({n: web.base + "/" + n for n in names})
+    couacd.hup()
+    wait_for("all alerts once", lambda: couacd.alerts() == 20 * len(names))
+    couacd.hup()
+    assert couacd.stop() == 0, open(couacd.log).read()[-3000:]
+    assert couacd.alerts() == 20 * len(names)
+
+
 def wrong_configuration_or_rules_at_start_end_with_78(rig):
     couacd = rig.keep(Couacd(rig, PROGRAM, None, SHARE, {}, rules=RULES.replace("48 h\n    about", "48 heurs\n    about")))
     couacd.start()
