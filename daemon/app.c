@@ -18,6 +18,7 @@
 #include "daemon/core/notify.h"
 #include "daemon/sink/courier.h"
 #include "daemon/source/poll.h"
+#include "daemon/source/push.h"
 #include "daemon/store/store.h"
 #include "lib/base/alloc.h"
 #include "lib/base/arena.h"
@@ -49,6 +50,7 @@ struct app {
     struct intake *intake;
     struct courier *courier;
     struct poll *poll;
+    struct push *push;
     struct watch *watch;
     struct event *signals[SIGNALS];
     struct event *status_timer, *prune_timer, *probe_timer, *leave_timer;
@@ -185,6 +187,7 @@ static void leave(struct app *a, const char *signal_name)
     log_info("couacd.stopping", LOG_STR("signal", signal_name));
     notify_stopping();
     poll_stop(a->poll);
+    push_stop(a->push);
     intake_drain(a->intake);
     a->leave_by_ms = loop_now_ms() + LEAVE_MS;
     loop_timer_in(a->leave_timer, 0);
@@ -233,6 +236,7 @@ static void swap(struct app *a, struct config *config, struct ruleset *set)
     a->set = set;
     intake_rules(a->intake, set);
     poll_reload(a->poll, config);
+    push_reload(a->push, config);
     keep_known(a);
     log_info("reload.done", LOG_INT("sources", config->n_sources),
              LOG_INT("promises", set->n_promises), LOG_STR("rules", str_of(set->sha256)));
@@ -454,7 +458,7 @@ static int make_courier(struct app *a)
     return 0;
 }
 
-static void make_sources(struct app *a)
+static int make_sources(struct app *a)
 {
     struct intake_ports in = {.loop = a->loop,
                               .store = a->store,
@@ -468,6 +472,12 @@ static void make_sources(struct app *a)
 
     keep_known(a);
     a->poll = poll_new(&ports, a->config);
+    struct push_ports push = {a->loop, a->store, intake_submit, a->intake};
+    int r = push_new(&push, a->config, &a->push);
+
+    if (r < 0)
+        log_error("push.failed", LOG_STR("listen", a->config->push_listen), LOG_ERRNO(r));
+    return r < 0 ? APP_EX_CONFIG : 0;
 }
 
 static void make_events(struct app *a)
@@ -516,9 +526,10 @@ static int make(struct app *a, struct store_report *report)
         status = make_courier(a);
     if (status)
         return status;
-    make_sources(a);
-    make_events(a);
-    return 0;
+    status = make_sources(a);
+    if (status == 0)
+        make_events(a);
+    return status;
 }
 
 static void free_event(struct event *e)
@@ -538,6 +549,7 @@ static void unmake(struct app *a)
     watch_free(a->watch);
     notify_free(a->notify);
     poll_free(a->poll);
+    push_free(a->push);
     intake_free(a->intake);
     courier_free(a->courier);
     desk_free(a->desk);

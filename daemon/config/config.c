@@ -104,6 +104,13 @@ static const struct setting settings[] = {
     {"poll.contact", SETTING_TEXT, AT(poll.contact), "",
      .doc = "A URL or mail address for webmasters, shown in the User-Agent."},
 
+    {"push.listen", SETTING_URL, AT(push_listen), "", .words = "http unix",
+     .doc = "Where sources of `kind: push` are listened to: http://127.0.0.1:8787, or\n"
+            "unix:///run/couac/push.sock; empty: nowhere. There is no TLS here: beyond this\n"
+            "machine, put a web server before it."},
+    {"push.body_max", SETTING_SIZE, AT(push_body_max), "1 MiB", 1024, 64 << 20,
+     .doc = "Largest body of one request."},
+
     {"privacy.mode", SETTING_CHOICE, AT(privacy), "pseudonymous",
      .words = "pseudonymous none clear",
      .doc = "How authors leave in alerts: hashed with a key, not at all, or as they are."},
@@ -130,10 +137,12 @@ static const struct setting settings[] = {
 #define AT(member) offsetof(struct config_source, member)
 
 static const struct setting source_settings[] = {
-    {"kind", SETTING_CHOICE, AT(kind), "feed", .words = "feed",
-     .doc = "feed: RSS, Atom or JSON Feed over HTTP."},
+    {"kind", SETTING_CHOICE, AT(kind), "feed", .words = "feed push",
+     .doc = "feed: RSS, Atom or JSON Feed over HTTP. push: mention JSON that others POST to us."},
     {"url", SETTING_URL, AT(url), NULL, .words = "http https",
      .doc = "Where it is. Asked for as written, nothing added."},
+    {"token_file", SETTING_CREDENTIAL, AT(token_file), "",
+     .doc = "push: file or systemd credential with the bearer token that senders must show."},
     {"every", SETTING_DURATION, AT(every_ms), NULL, SECOND, 30ll * DAY,
      .doc = "How often; without it poll.interval and then the feed's own rhythm."},
     {"about", SETTING_CHOICE, AT(about), "anyone", .words = "anyone us",
@@ -262,13 +271,30 @@ static void read_source_keys(const struct yaml *map, const struct setting_scope 
     }
 }
 
+static void check_push(const struct config *c, const struct yaml *map,
+                       const struct config_source *source, struct diags *diags)
+{
+    if (source->token_file.n == 0) {
+        diag(diags, DIAG_ERROR, map->key_at, "source '%.*s' has no token_file",
+             STR_ARG(source->id));
+        diag_hint(diags, "put a long random word into a file; senders show it as a bearer token");
+    }
+    if (c->push_listen.n == 0) {
+        diag(diags, DIAG_ERROR, map->key_at, "nothing listens for source '%.*s'",
+             STR_ARG(source->id));
+        diag_hint(diags, "add   push: {listen: http://127.0.0.1:8787}");
+    }
+}
+
 static void check_source(const struct config *c, const struct yaml *map,
                          const struct config_source *source, struct diags *diags)
 {
     const struct yaml *every = yaml_get(map, STR("every"));
     struct sbuf floor = SBUF_INIT(100);
 
-    if (!yaml_get(map, STR("url"))) {
+    if (source->kind == CONFIG_PUSH) {
+        check_push(c, map, source, diags);
+    } else if (!yaml_get(map, STR("url"))) {
         diag(diags, DIAG_ERROR, map->key_at, "source '%.*s' has no url", STR_ARG(source->id));
         diag_hint(diags, "add   url: https://...");
     }

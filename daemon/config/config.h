@@ -22,16 +22,17 @@ struct diags;
 
 enum config_network { CONFIG_PUBLIC, CONFIG_PRIVATE };
 enum config_about { CONFIG_ABOUT_ANYONE, CONFIG_ABOUT_US };
-enum config_kind { CONFIG_FEED, CONFIG_KINDS };
+enum config_kind { CONFIG_FEED, CONFIG_PUSH };
 enum config_privacy { CONFIG_PSEUDONYMOUS, CONFIG_NONE, CONFIG_CLEAR };
 
 struct config_source {
     struct str id;
-    int kind; /* enum config_kind */
-    struct str url;
-    int64_t every_ms; /* 0: poll.interval, following the feed's rhythm */
-    int about;        /* enum config_about */
-    int network;      /* enum config_network */
+    int kind;              /* enum config_kind */
+    struct str url;        /* CONFIG_FEED */
+    struct str token_file; /* CONFIG_PUSH */
+    int64_t every_ms;      /* 0: poll.interval, following the feed's rhythm */
+    int about;             /* enum config_about */
+    int network;           /* enum config_network */
     struct str lang;
 };
 
@@ -56,6 +57,8 @@ struct config {
     struct str instance, producer, state, rules, share;
     struct config_redis redis;
     struct config_poll poll;
+    struct str push_listen; /* empty: no listener */
+    int64_t push_body_max;
     int privacy; /* enum config_privacy */
     struct str privacy_key_file;
     int64_t keep_sent_ms, keep_seen_ms, keep_alerts_ms, keep_ledger_ms;

@@ -450,23 +450,26 @@ static bool same_place(const struct config_source *a, const struct config_source
 
 /* The sources of `config`: former ones where nothing of theirs changed, else new ones. */
 static size_t adopt(struct poll *p, const struct config *config, const struct map *former,
-                    struct poll_source **ret)
+                    struct poll_source **ret, size_t *ret_n)
 {
-    size_t fresh = 0;
+    size_t fresh = 0, n = 0;
 
     for (size_t i = 0; i < config->n_sources; i++) {
         const struct config_source *c = &config->sources[i];
         struct poll_source *s = map_get(former, c->id);
 
+        if (c->kind != CONFIG_FEED)
+            continue;
         if (s && same_place(s->config, c)) {
             s->config = c;
             s->kept = true;
-            ret[i] = s;
+            ret[n++] = s;
         } else {
-            ret[i] = add_source(p, c);
+            ret[n++] = add_source(p, c);
             fresh++;
         }
     }
+    *ret_n = n;
     return fresh;
 }
 
@@ -476,20 +479,20 @@ void poll_reload(struct poll *p, const struct config *config)
     struct map former = {0};
     struct transfer_limits transfer_limits = limits_of(&config->poll);
     struct courtesy_limits courtesy_limits = courtesy_of(&config->poll);
-    size_t fresh, placed = 0;
+    size_t fresh, n, placed = 0;
 
     for (size_t i = 0; i < p->n_sources; i++) {
         (void)map_put(&former, p->sources[i]->config->id, p->sources[i]); /* ids are unique */
         p->sources[i]->kept = false;
     }
-    fresh = adopt(p, config, &former, sources);
+    fresh = adopt(p, config, &former, sources, &n);
     for (size_t i = 0; i < p->n_sources; i++)
         if (!p->sources[i]->kept)
             drop_source(p->sources[i]);
     map_done(&former);
     free(p->sources);
     p->sources = sources;
-    p->n_sources = p->counts.sources = config->n_sources;
+    p->n_sources = p->counts.sources = n;
     p->config = config;
     transfers_limit(p->transfers, &transfer_limits);
     courtesy_limit(p->courtesy, &courtesy_limits);

@@ -168,7 +168,8 @@ class Couacd:
         for name, keys in sources.items():
             if isinstance(keys, str):
                 keys = {"url": keys}
-            keys = {"network": "private", "every": "1 s", **keys}
+            if keys.get("kind") != "push":
+                keys = {"network": "private", "every": "1 s", **keys}
             lines.append(f"  {name}: {{" + ", ".join(f"{k}: {v!r}" for k, v in keys.items() if v) + "}")
         temporary = self.config + ".new"
         with open(temporary, "w", encoding="utf-8") as f:

@@ -1,0 +1,37 @@
+#pragma once
+
+/* push - mentions that others send us: POST /push/SOURCE with a bearer token.
+ *
+ * The body is mention JSON (lib/mention/mention.h): one object, an array, or one
+ * object a line. All of it or nothing is taken. The answer is 200 only when the
+ * posts are on the disk; 400 says what is wrong and where, 401 the token, 404 the
+ * source, 413 the size, 503 with Retry-After that we cannot take it now. Sending
+ * the same posts again is harmless: they are known by their ids.
+ *
+ * Bounds: body and header bytes, PUSH_IDLE_S of silence, PUSH_PENDING_MAX requests
+ * waiting for the disk, PUSH_POSTS_MAX posts in one request. */
+
+#include "daemon/source/batch.h"
+
+struct loop;
+struct push;
+struct store;
+
+enum { PUSH_IDLE_S = 10, PUSH_PENDING_MAX = 256, PUSH_POSTS_MAX = 1000 };
+
+struct push_ports {
+    struct loop *loop;
+    struct store *store;
+    batch_submit *submit;
+    void *submit_arg;
+};
+
+/* Listens when the config says where. Return 0, or the negative errno of listening. */
+int push_new(const struct push_ports *ports, const struct config *config,
+             struct push **ret) MUST_CHECK;
+/* Senders that wait get no answer; NULL is fine. */
+void push_free(struct push *p);
+/* Other sources and tokens; the address stays. The former config may be freed afterwards. */
+void push_reload(struct push *p, const struct config *config);
+/* New requests get 503. */
+void push_stop(struct push *p);
