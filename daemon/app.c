@@ -32,6 +32,7 @@ enum {
     PRUNE_MS = 10 * 60 * 1000,
     PRUNE_MORE_MS = 1000,
     PROBE_MS = 2 * 1000,
+    TICK_MS = 5 * 1000,
     LEAVE_MS = 2 * 1000, /* what is left in the outbox is delivered by the next start */
     LEAVE_LOOK_MS = 20,
     KEY_BYTES = 32,
@@ -53,7 +54,7 @@ struct app {
     struct push *push;
     struct watch *watch;
     struct event *signals[SIGNALS];
-    struct event *status_timer, *prune_timer, *probe_timer, *leave_timer;
+    struct event *status_timer, *prune_timer, *probe_timer, *tick_timer, *leave_timer;
     char *password_file;
     int64_t leave_by_ms; /* 0: we stay */
     int exit_status;
@@ -320,6 +321,16 @@ static void on_prune(int fd, short what, void *arg)
     loop_timer_in(a->prune_timer, loop_jitter_ms(a->loop, r > 0 ? PRUNE_MORE_MS : PRUNE_MS));
 }
 
+static void on_tick(int fd, short what, void *arg)
+{
+    struct app *a = arg;
+
+    (void)fd, (void)what;
+    if (!a->leave_by_ms)
+        intake_tick(a->intake);
+    loop_timer_in(a->tick_timer, loop_jitter_ms(a->loop, TICK_MS));
+}
+
 static void on_probe(int fd, short what, void *arg)
 {
     struct app *a = arg;
@@ -493,10 +504,12 @@ static void make_events(struct app *a)
     a->status_timer = loop_timer(a->loop, on_status, a);
     a->prune_timer = loop_timer(a->loop, on_prune, a);
     a->probe_timer = loop_timer(a->loop, on_probe, a);
+    a->tick_timer = loop_timer(a->loop, on_tick, a);
     a->leave_timer = loop_timer(a->loop, on_leave, a);
     loop_timer_in(a->status_timer, loop_jitter_ms(a->loop, 1000));
     loop_timer_in(a->prune_timer, loop_jitter_ms(a->loop, PRUNE_MORE_MS));
     loop_timer_in(a->probe_timer, loop_jitter_ms(a->loop, PROBE_MS));
+    loop_timer_in(a->tick_timer, loop_jitter_ms(a->loop, TICK_MS));
     a->watch = watch_new(a->loop, on_changed, a);
     watch_files(a);
     a->notify = notify_new(a->loop);
@@ -545,6 +558,7 @@ static void unmake(struct app *a)
     free_event(a->status_timer);
     free_event(a->prune_timer);
     free_event(a->probe_timer);
+    free_event(a->tick_timer);
     free_event(a->leave_timer);
     watch_free(a->watch);
     notify_free(a->notify);

@@ -299,6 +299,45 @@ void intake_drain(struct intake *in)
         turn(in, INTAKE_TURN_MS); /* each makes progress, skips a mention, or refuses all */
 }
 
+/* 1: there is more that is due. */
+static int tick_once(struct intake *in)
+{
+    struct store *store = in->ports.store;
+    int64_t now_ms = loop_wall_ms();
+    struct desk_outcome outcome = {0};
+    int r = store_begin(store);
+
+    arena_reset(in->arena);
+    if (r == 0)
+        r = desk_tick(in->ports.desk, in->set, now_ms, store_recall(store), in->arena, &outcome);
+    for (size_t i = 0; r == 0 && i < outcome.n_events; i++)
+        r = store_queue(store, &outcome.events[i], now_ms);
+    if (r == 0)
+        r = store_commit(store);
+    if (r < 0) {
+        store_rollback(store);
+        return r;
+    }
+    in->counts.events += outcome.n_events;
+    if (outcome.n_events)
+        in->ports.committed(in->ports.arg);
+    return outcome.more;
+}
+
+void intake_tick(struct intake *in)
+{
+    int64_t until_ms = loop_now_ms() + INTAKE_TURN_MS;
+    int r;
+
+    if (!store_accepts(in->ports.store))
+        return;
+    do
+        r = tick_once(in);
+    while (r > 0 && loop_now_ms() < until_ms);
+    if (r < 0)
+        log_warn("desk.tick", LOG_ERRNO(r));
+}
+
 void intake_tell(struct intake *in, struct str what, struct str message)
 {
     struct store *store = in->ports.store;

@@ -52,6 +52,9 @@ void intake_rules(struct intake *in, struct ruleset *set);
 void intake_submit(void *arg, struct batch *b);
 /* Hears and commits all that waits, however long it takes. */
 void intake_drain(struct intake *in);
+/* What is due at the desk: incidents that fall quiet, answers that did not come.
+ * Every few seconds; what cannot be stored is tried again at the next. */
+void intake_tick(struct intake *in);
 /* A couac.system.v1 event about ourselves; what cannot be stored is only logged. */
 void intake_tell(struct intake *in, struct str what, struct str message);
 const struct intake_counts *intake_counts(const struct intake *in);

@@ -235,6 +235,67 @@ static int ledger(struct recall *r, struct str promise, int64_t at_ms, struct st
                                   "sissd", promise, day, verdict, author, ratio)));
 }
 
+/* --- what the desk keeps in mind -------------------------------------------------- */
+
+static int state_get(struct recall *r, struct str kind, struct str key, struct str *ret_json)
+{
+    struct store *s = store_of(r);
+    sqlite3_stmt *st = sql_use(&s->q, SQL_DESK_GET,
+                               "SELECT json FROM desk WHERE kind = ? AND key = ?", "ss", kind, key);
+    struct str json = STR_NONE;
+    int rc = sql_next(&s->q, st);
+
+    if (rc == 1) {
+        rc = keep(s, st, 0, &json);
+        sql_end(st);
+    }
+    if (rc == 0)
+        *ret_json = json;
+    return state_note(s, rc);
+}
+
+static int state_put(struct recall *r, struct str kind, struct str key, struct str json,
+                     int64_t due_ms)
+{
+    struct store *s = store_of(r);
+
+    return state_note(s, sql_run(&s->q, sql_use(&s->q, SQL_DESK_PUT,
+                                                "INSERT OR REPLACE INTO desk VALUES (?,?,?,?)",
+                                                "ssis", kind, key, due_ms, json)));
+}
+
+static int state_drop(struct recall *r, struct str kind, struct str key)
+{
+    struct store *s = store_of(r);
+
+    return state_note(
+        s, sql_run(&s->q, sql_use(&s->q, SQL_DESK_DROP,
+                                  "DELETE FROM desk WHERE kind = ? AND key = ?", "ss", kind, key)));
+}
+
+static int state_due(struct recall *r, int64_t now_ms, struct recall_state *ret)
+{
+    struct store *s = store_of(r);
+    sqlite3_stmt *st = sql_use(&s->q, SQL_DESK_DUE,
+                               "SELECT kind, key, json FROM desk WHERE due_ms <= ? ORDER BY due_ms"
+                               " LIMIT 1",
+                               "i", now_ms);
+    struct recall_state found = {0};
+    int rc = sql_next(&s->q, st);
+
+    if (rc == 1) {
+        rc = keep(s, st, 0, &found.kind);
+        if (rc == 0)
+            rc = keep(s, st, 1, &found.key);
+        if (rc == 0)
+            rc = keep(s, st, 2, &found.json);
+        sql_end(st);
+    }
+    if (rc == 0)
+        *ret = found;
+    return state_note(s, rc);
+}
+
 void recollect_init(struct store *s)
 {
     s->recall = (struct recall){
@@ -247,6 +308,10 @@ void recollect_init(struct store *s)
         .release = release,
         .note = note,
         .count = count,
+        .state_get = state_get,
+        .state_put = state_put,
+        .state_drop = state_drop,
+        .state_due = state_due,
         .ledger = ledger,
     };
 }

@@ -48,10 +48,15 @@ static const char *const migrations[] = {
        flag in every outbox row */
     "CREATE TABLE mark (minute INTEGER PRIMARY KEY, seq INTEGER NOT NULL);"
     "INSERT INTO meta VALUES (1, '', 0, '');",
+    /* 2: what the desk keeps in mind (incidents, threads, answers awaited) */
+    "CREATE TABLE desk (kind TEXT NOT NULL, key TEXT NOT NULL, due_ms INTEGER NOT NULL,"
+    " json TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID;"
+    "CREATE INDEX desk_due ON desk (due_ms);",
 };
 
 static const char *const tables[] = {
-    "meta", "mark", "outbox", "dead", "seen", "alert", "held", "source", "note", "ledger", NULL,
+    "meta", "mark",   "outbox", "dead",   "seen", "alert",
+    "held", "source", "note",   "ledger", "desk", NULL,
 };
 
 unsigned schema_version(void)

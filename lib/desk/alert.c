@@ -298,6 +298,7 @@ bool alert_body_make(const struct desk_settings *settings, const struct ruleset 
         .lang = lang_tag(judgement->lang),
         .title = make_title(verdict, judgement->lang, arena),
         .url = mention->url,
+        .status = STR("open"),
         .severity = severity,
         .members = str_slice(object, 1, object.n ? object.n - 1 : 0),
         .opened_ms = now_ms,
@@ -322,6 +323,8 @@ struct str alert_body_to_json(const struct alert_body *body, struct arena *arena
     json_member_str(&w, STR("lang"), body->lang);
     json_member_str(&w, STR("title"), body->title);
     json_member_str(&w, STR("url"), body->url);
+    json_member_str(&w, STR("status"), body->status);
+    json_member_str(&w, STR("incident"), body->incident);
     json_member_i64(&w, STR("severity"), body->severity);
     json_member_i64(&w, STR("opened_ms"), body->opened_ms);
     json_member_i64(&w, STR("expires_ms"), body->expires_ms);
@@ -361,6 +364,8 @@ bool alert_body_from_json(struct str json, struct arena *arena, struct alert_bod
         .lang = json_get_str(tree, STR("lang")),
         .title = json_get_str(tree, STR("title")),
         .url = json_get_str(tree, STR("url")),
+        .status = json_get_str(tree, STR("status")),
+        .incident = json_get_str(tree, STR("incident")),
         .severity = (enum severity)severity,
         .members = json_get_str(tree, STR("members")),
         .opened_ms = number(tree, STR("opened_ms")),
@@ -376,13 +381,14 @@ static void write_alert(struct json_writer *w, const struct alert_body *body,
     json_open_object(w);
     json_member_str(w, STR("id"), state->id);
     json_member_str(w, STR("fingerprint"), state->fingerprint);
-    json_member_str(w, STR("status"), state->status);
+    json_member_str(w, STR("status"), body->status);
     json_member_i64(w, STR("revision"), state->revision);
     json_member_str(w, STR("severity"), str_of(severity_name(body->severity)));
     json_member_str(w, STR("title"), body->title);
     write_time(w, STR("opened_at"), body->opened_ms);
     write_time(w, STR("updated_at"), now_ms);
     json_member_str(w, STR("owner"), body->owner);
+    json_member_str(w, STR("incident"), body->incident);
     json_close_object(w);
 }
 
@@ -468,7 +474,7 @@ bool alert_event(const struct desk_settings *settings, const struct alert_body *
         .json = arena_str(arena, sbuf_str(&b)),
         .id = state->id,
         .type = body->type,
-        .status = state->status,
+        .status = body->status,
         .severity = str_of(severity_name(body->severity)),
         .promise = body->promise,
         .owner = body->owner,

@@ -15,6 +15,8 @@ struct alert_body {
     struct str type; /* "couac.alert.v1" or "couac.dissonance.v1" */
     enum event_stream stream;
     struct str promise, owner, owner_queue, lang, title, url;
+    struct str status;   /* "open" "acknowledged" "answered" "resolved" */
+    struct str incident; /* id of the open incident it belongs to; empty: none */
     enum severity severity;
     struct str members; /* JSON members of `data`: "promise":{...},"mention":{...} ... */
     int64_t opened_ms;
@@ -23,7 +25,8 @@ struct alert_body {
 
 /* The moving part. */
 struct alert_state {
-    struct str fingerprint, id, status;
+    struct str fingerprint, id;
+    struct str content, author; /* as recall keeps them */
     uint32_t revision, count, authors, sources;
     int64_t first_ms, last_ms;
 };

@@ -8,7 +8,11 @@
 #include "lib/base/vec.h"
 #include "lib/data/digest.h"
 #include "lib/data/json.h"
-#include "lib/desk/alert.h"
+#include "lib/desk/followup.h"
+#include "lib/desk/hearing.h"
+#include "lib/desk/incident.h"
+#include "lib/desk/near.h"
+#include "lib/text/simhash.h"
 
 /* The order of things for one mention:
  *
@@ -36,28 +40,7 @@ struct desk {
     struct judge *judge; /* of the latest ruleset */
     struct fold fold;
     struct words words;
-};
-
-/* One desk_hear at work. */
-struct hearing {
-    struct desk *d;
-    struct ruleset *set;
-    const struct desk_source *source;
-    int64_t now_ms;
-    struct recall *recall;
-    struct arena *arena;
-    VEC(struct event) events;
-    struct desk_outcome out;
-};
-
-/* The mention at hand; a held one that is released has its own. */
-struct subject {
-    struct mention m;
-    struct judgement judgement;
-    struct str author;  /* hashed */
-    struct str key;     /* 16 hex digits: which mention */
-    struct str content; /* 16 hex digits: which words */
-    int64_t at_ms;
+    VEC(struct str) said; /* words of a post that make its content */
 };
 
 struct desk *desk_new(const struct desk_settings *settings)
@@ -81,6 +64,7 @@ void desk_free(struct desk *d)
     judge_free(d->judge);
     fold_done(&d->fold);
     words_done(&d->words);
+    vec_done(&d->said);
     arena_free(d->arena);
     free(d);
 }
@@ -99,53 +83,65 @@ static void use_ruleset(struct desk *d, struct ruleset *set)
     d->judge = judge_new(set);
 }
 
-static struct str short_digest(const struct str *parts, size_t n, struct arena *arena)
+void hearing_push(struct hearing *h, const struct event *event)
+{
+    vec_push(&h->events, *event);
+}
+
+struct str hearing_digest(const struct hearing *h, const struct str *parts, size_t n)
 {
     struct digest digest = digest_parts(parts, n);
     char text[KEY_SIZE];
 
-    return arena_str(arena, digest_short(&digest, text));
+    return arena_str(h->arena, digest_short(&digest, text));
 }
 
 /* An id that is a URI or names its network ("mastodon:...") is the same post
  * whatever source brought it; any other is only unique within its source. */
-static struct str mention_key(const struct hearing *h, const struct mention *m)
+struct str hearing_post_key(const struct hearing *h, struct str id)
 {
-    bool global = str_find_char(m->id, ':', 0) != SIZE_MAX;
-    struct str parts[] = {global ? STR_NONE : h->source->id, m->id};
+    bool global = str_find_char(id, ':', 0) != SIZE_MAX;
+    struct str parts[] = {global ? STR_NONE : h->source->id, id};
 
-    return short_digest(parts, ARRAY_LEN(parts), h->arena);
+    return hearing_digest(h, parts, ARRAY_LEN(parts));
 }
 
-/* Hash of the words without names, links and the "RT @x:" of a copy, so copies
- * agree. Short texts take their author along. */
-static struct str content_key(struct hearing *h, const struct mention *m, struct str text)
+/* The words of a post without names, links and the "RT @x:" of a copy. */
+static void gather_said(struct desk *d, struct str text)
 {
-    struct desk *d = h->d;
-    struct sbuf b = SBUF_INIT(FOLD_TEXT_MAX);
-    size_t n = 0;
-
     fold_text(&d->fold, text);
     words_cut(&d->words, &d->fold);
+    vec_clear(&d->said);
     for (size_t i = 0; i < d->words.n; i++) {
         struct str word = word_str(&d->words.items[i]);
 
         if (word.p[0] == '@' || (i == 0 && (str_eq(word, STR("rt")) || str_eq(word, STR("fwd")))))
             continue;
-        sbuf_add(&b, word);
-        sbuf_putc(&b, ' ');
-        n++;
+        vec_push(&d->said, word);
     }
-    struct str parts[] = {sbuf_str(&b), n < REPOST_WORDS_MIN ? m->author : STR_NONE};
-    struct str key = short_digest(parts, ARRAY_LEN(parts), h->arena);
-
-    sbuf_done(&b);
-    return key;
 }
 
-static struct str author_hash(struct hearing *h, struct str author)
+/* What is said, so that copies agree. Short texts take their author along. */
+static void examine_content(struct hearing *h, struct desk *d, struct subject *s)
 {
-    struct desk *d = h->d;
+    struct sbuf b = SBUF_INIT(FOLD_TEXT_MAX);
+    bool long_enough;
+
+    gather_said(d, mention_body(&s->m, h->arena));
+    long_enough = d->said.n >= REPOST_WORDS_MIN;
+    for (size_t i = 0; i < d->said.n; i++) {
+        sbuf_add(&b, d->said.items[i]);
+        sbuf_putc(&b, ' ');
+    }
+    struct str parts[] = {sbuf_str(&b), long_enough ? STR_NONE : s->m.author};
+
+    s->content = hearing_digest(h, parts, ARRAY_LEN(parts));
+    s->simhash = long_enough ? simhash_words(d->said.items, d->said.n) : 0;
+    sbuf_done(&b);
+}
+
+static struct str author_hash(struct hearing *h, struct desk *d, struct str author)
+{
     char text[KEY_SIZE];
 
     if (author.n == 0 || d->settings.privacy == PRIVACY_NONE)
@@ -166,11 +162,10 @@ static struct str fingerprint(const struct hearing *h, const struct promise *p,
 {
     struct str parts[] = {p->id, s->key};
 
-    return short_digest(parts, ARRAY_LEN(parts), h->arena);
+    return hearing_digest(h, parts, ARRAY_LEN(parts));
 }
 
-static struct str make_ulid(const struct hearing *h, int64_t at_ms, struct str what,
-                            uint32_t revision)
+struct str hearing_ulid(const struct hearing *h, int64_t at_ms, struct str what, uint32_t revision)
 {
     char number[16], text[DIGEST_ULID_SIZE];
     struct sbuf b = SBUF_INIT(sizeof(number));
@@ -193,36 +188,42 @@ static int emit(struct hearing *h, const struct alert_body *body, const struct a
         return rc;
     struct str event_id = state->revision == 1
                               ? state->id
-                              : make_ulid(h, h->now_ms, state->fingerprint, state->revision);
+                              : hearing_ulid(h, h->now_ms, state->fingerprint, state->revision);
 
-    if (!alert_event(&h->d->settings, body, state, event_id, str_of(h->set->sha256), seq, h->now_ms,
+    if (!alert_event(h->settings, body, state, event_id, str_of(h->set->sha256), seq, h->now_ms,
                      h->arena, &event))
         return -ENOMEM;
     vec_push(&h->events, event);
     return 0;
 }
 
-static int put_alert(struct hearing *h, const struct alert_body *body,
-                     const struct alert_state *state, struct str content, struct str author)
+int hearing_update(struct hearing *h, const struct alert_body *body,
+                   const struct alert_state *state)
 {
+    struct alert_body kept_body = *body;
+
+    if (str_eq(body->type, STR("couac.unanswered.v1"))) /* a call for help, not the alert itself */
+        kept_body.type = STR("couac.alert.v1");
     struct recall_alert kept = {
         .fingerprint = state->fingerprint,
         .promise = body->promise,
         .id = state->id,
-        .content = content,
-        .author = author,
+        .content = state->content,
+        .author = state->author,
         .revision = state->revision,
         .count = state->count,
         .authors = state->authors,
         .sources = state->sources,
         .first_ms = state->first_ms,
         .last_ms = state->last_ms,
-        .state_json = alert_body_to_json(body, h->arena),
+        .state_json = alert_body_to_json(&kept_body, h->arena),
     };
 
     if (!kept.state_json.p)
         return -ENOMEM;
-    return h->recall->alert_put(h->recall, &kept);
+    int rc = h->recall->alert_put(h->recall, &kept);
+
+    return rc ? rc : emit(h, body, state);
 }
 
 /* What recall gave is only borrowed until its next call. */
@@ -231,7 +232,8 @@ static struct alert_state copy_state(struct hearing *h, const struct recall_aler
     return (struct alert_state){
         .fingerprint = arena_str(h->arena, a->fingerprint),
         .id = arena_str(h->arena, a->id),
-        .status = STR("open"),
+        .content = arena_str(h->arena, a->content),
+        .author = arena_str(h->arena, a->author),
         .revision = a->revision,
         .count = a->count,
         .authors = a->authors,
@@ -241,25 +243,36 @@ static struct alert_state copy_state(struct hearing *h, const struct recall_aler
     };
 }
 
-/* A copy of a post that raised an alert: more reach, same alert. */
-static int raise_repost(struct hearing *h, const struct recall_alert *found,
-                        const struct subject *s)
+int hearing_find(struct hearing *h, struct str fingerprint, struct alert_state *found,
+                 struct alert_body *body)
 {
-    struct alert_state state = copy_state(h, found);
-    struct alert_body body;
-    struct str content = arena_str(h->arena, found->content);
-    struct str author = arena_str(h->arena, found->author);
+    struct recall_alert a = {0};
+    int rc = h->recall->alert_by_fingerprint(h->recall, fingerprint, &a);
 
-    if (!alert_body_from_json(arena_str(h->arena, found->state_json), h->arena, &body))
-        return -ENOMEM;
+    *found = (struct alert_state){0};
+    if (rc || a.fingerprint.n == 0)
+        return rc;
+    struct str json = arena_str(h->arena, a.state_json);
+
+    *found = copy_state(h, &a);
+    return alert_body_from_json(json, h->arena, body) ? 0 : -ENOMEM;
+}
+
+/* A copy of a post that raised an alert: more reach, same alert. */
+static int raise_repost(struct hearing *h, struct str fingerprint_of_first, const struct subject *s)
+{
+    struct alert_state state;
+    struct alert_body body;
+    int rc = hearing_find(h, fingerprint_of_first, &state, &body);
+
+    if (rc)
+        return rc;
     state.revision++;
     state.count++;
-    state.authors += !str_eq(author, s->author);
+    state.authors += !str_eq(state.author, s->author);
     state.last_ms = MAX(state.last_ms, s->at_ms);
     h->out.n_reposts++;
-    int rc = put_alert(h, &body, &state, content, author);
-
-    return rc ? rc : emit(h, &body, &state);
+    return hearing_update(h, &body, &state);
 }
 
 static int severity_of(struct hearing *h, const struct verdict *v, int64_t at_ms,
@@ -285,39 +298,61 @@ static int severity_of(struct hearing *h, const struct verdict *v, int64_t at_ms
     return 0;
 }
 
+static bool live(const struct verdict *v)
+{
+    return v->promise->status == PROMISE_LIVE && v->kind != VERDICT_DISSONANT;
+}
+
+/* What a new alert brings with it. */
+static int settle_new(struct hearing *h, const struct verdict *v, const struct subject *s,
+                      struct alert_body *body, const struct alert_state *state)
+{
+    int rc = near_remember(h, v->promise->id, s->simhash, state->fingerprint);
+
+    if (rc || !live(v))
+        return rc;
+    rc = followup_begin(h, v->promise, s, state);
+    return rc ? rc
+              : incident_alert(h, v->promise, state->id, body->severity, s->at_ms, &body->incident);
+}
+
 /* A new alert, or the next revision of the one this (edited) post raised. */
 static int open_alert(struct hearing *h, const struct verdict *v, const struct subject *s)
 {
-    struct alert_body body;
-    struct recall_alert former = {0};
-    struct alert_state state = {
-        .fingerprint = fingerprint(h, v->promise, s),
-        .status = STR("open"),
-        .revision = 1,
-        .count = 1,
-        .authors = 1,
-        .sources = 1,
-        .first_ms = s->at_ms,
-        .last_ms = s->at_ms,
-    };
+    struct alert_body body, former_body;
+    struct alert_state state;
+    struct str print = fingerprint(h, v->promise, s);
     enum severity severity;
     int rc = severity_of(h, v, s->at_ms, &severity);
 
     if (rc == 0)
-        rc = h->recall->alert_by_fingerprint(h->recall, state.fingerprint, &former);
+        rc = hearing_find(h, print, &state, &former_body);
     if (rc)
         return rc;
-    if (former.fingerprint.n) {
-        state = copy_state(h, &former);
-        state.revision++;
-    } else {
-        state.id = make_ulid(h, s->at_ms, state.fingerprint, 1);
-    }
-    if (!alert_body_make(&h->d->settings, h->set, h->source, &s->m, s->author, &s->judgement, v,
+    if (!alert_body_make(h->settings, h->set, h->source, &s->m, s->author, &s->judgement, v,
                          severity, h->now_ms, h->arena, &body))
         return -ENOMEM;
-    rc = put_alert(h, &body, &state, s->content, s->author);
-    return rc ? rc : emit(h, &body, &state);
+    if (state.id.n) {
+        state.revision++;
+        body.opened_ms = former_body.opened_ms;
+        body.status = former_body.status;
+        body.incident = former_body.incident;
+    } else {
+        state = (struct alert_state){
+            .fingerprint = print,
+            .id = hearing_ulid(h, s->at_ms, print, 1),
+            .revision = 1,
+            .count = 1,
+            .authors = 1,
+            .sources = 1,
+            .first_ms = s->at_ms,
+            .last_ms = s->at_ms,
+        };
+        rc = settle_new(h, v, s, &body, &state);
+    }
+    state.content = s->content;
+    state.author = s->author;
+    return rc ? rc : hearing_update(h, &body, &state);
 }
 
 static int examine(struct hearing *h, const struct mention *m, struct subject *s)
@@ -328,12 +363,12 @@ static int examine(struct hearing *h, const struct mention *m, struct subject *s
     s->m = *m;
     mention_identify(&s->m, h->arena);
     s->at_ms = m->published_ms != CLOCK_NONE ? m->published_ms : h->now_ms;
-    s->author = author_hash(h, m->author);
-    s->key = mention_key(h, &s->m);
-    s->content = content_key(h, m, mention_body(m, h->arena));
+    s->author = author_hash(h, h->desk, m->author);
+    s->key = hearing_post_key(h, s->m.id);
+    examine_content(h, h->desk, s);
     if (arena_exhausted(h->arena))
         return -ENOMEM;
-    return judge_mention(h->d->judge, &s->m, about, h->now_ms, JUDGE_OUTCOMES, h->arena,
+    return judge_mention(h->judge, &s->m, about, h->now_ms, JUDGE_OUTCOMES, h->arena,
                          &s->judgement);
 }
 
@@ -422,11 +457,17 @@ static int broken(struct hearing *h, const struct verdict *v, const struct subje
     h->out.n_broken++;
     if (rc == 0)
         rc = h->recall->alert_by_content(h->recall, p->id, s->content,
-                                         s->at_ms - h->d->settings.repost_window_s * 1000, &same);
+                                         s->at_ms - h->settings->repost_window_s * 1000, &same);
     if (rc)
         return rc;
-    if (same.fingerprint.n && !str_eq(same.fingerprint, fingerprint(h, p, s)))
-        return raise_repost(h, &same, s);
+    struct str first = arena_str(h->arena, same.fingerprint);
+
+    if (first.n == 0)
+        rc = near_find(h, p->id, s->simhash, &first);
+    if (rc)
+        return rc;
+    if (first.n && !str_eq(first, fingerprint(h, p, s)))
+        return raise_repost(h, first, s);
     if (v->kind != VERDICT_DENIED || p->after.of == AFTER_NONE)
         return open_alert(h, v, s);
     rc = hold(h, p, s, &met);
@@ -471,8 +512,29 @@ static int hear(struct hearing *h, const struct mention *mention)
     if (rc || h->out.seen == RECALL_SAME)
         return rc;
     h->out.own_voice = s.judgement.author == AUTHOR_OURS;
+    struct str followed = STR_NONE;
+
+    rc = followup_hear(h, &s, &followed);
     for (size_t i = 0; i < s.judgement.n && rc == 0; i++)
-        rc = settle(h, &s.judgement.verdicts[i], &s);
+        if (!str_eq(s.judgement.verdicts[i].promise->id, followed))
+            rc = settle(h, &s.judgement.verdicts[i], &s);
+    return rc;
+}
+
+/* Moves the events to the arena and ends the call. */
+static int conclude(struct hearing *h, int rc, struct desk_outcome *ret)
+{
+    struct event *events = rc == 0 ? arena_array(h->arena, h->events.n, sizeof(*events)) : NULL;
+
+    if (rc == 0 && !events)
+        rc = -ENOMEM;
+    if (rc == 0 && h->events.n)
+        memcpy(events, h->events.items, h->events.n * sizeof(*events));
+    h->out.events = events;
+    h->out.n_events = h->events.n;
+    vec_done(&h->events);
+    if (rc == 0)
+        *ret = h->out;
     return rc;
 }
 
@@ -480,27 +542,64 @@ int desk_hear(struct desk *d, struct ruleset *set, const struct desk_source *sou
               const struct mention *mention, int64_t now_ms, struct recall *recall,
               struct arena *arena, struct desk_outcome *ret)
 {
-    struct hearing h = {
-        .d = d, .set = set, .source = source, .now_ms = now_ms, .recall = recall, .arena = arena};
+    use_ruleset(d, set);
+    struct hearing h = {.desk = d,
+                        .settings = &d->settings,
+                        .judge = d->judge,
+                        .set = set,
+                        .source = source,
+                        .now_ms = now_ms,
+                        .recall = recall,
+                        .arena = arena};
+
+    return conclude(&h, hear(&h, mention), ret);
+}
+
+static int do_due(struct hearing *h, const struct recall_state *due)
+{
+    struct str kind = arena_str(h->arena, due->kind), key = arena_str(h->arena, due->key);
+    struct str json = arena_str(h->arena, due->json);
+
+    if (arena_exhausted(h->arena))
+        return -ENOMEM;
+    if (str_eq(kind, INCIDENT_KIND))
+        return incident_due(h, key, json);
+    if (str_eq(kind, FOLLOWUP_ANSWER))
+        return followup_due(h, key);
+    return h->recall->state_drop(h->recall, kind, key); /* only kept for a time */
+}
+
+static int tick(struct hearing *h)
+{
+    for (int n = 0; n < DESK_TICK_MAX; n++) {
+        struct recall_state due = {0};
+        int rc = h->recall->state_due(h->recall, h->now_ms, &due);
+
+        if (rc == 0 && due.kind.n)
+            rc = do_due(h, &due);
+        if (rc || due.kind.n == 0)
+            return rc;
+    }
+    h->out.more = true;
+    return 0;
+}
+
+int desk_tick(struct desk *d, struct ruleset *set, int64_t now_ms, struct recall *recall,
+              struct arena *arena, struct desk_outcome *ret)
+{
+    static const struct desk_source nowhere = {{"", 0}, DESK_ABOUT_ANYONE};
 
     use_ruleset(d, set);
-    int rc = hear(&h, mention);
+    struct hearing h = {.desk = d,
+                        .settings = &d->settings,
+                        .judge = d->judge,
+                        .set = set,
+                        .source = &nowhere,
+                        .now_ms = now_ms,
+                        .recall = recall,
+                        .arena = arena};
 
-    if (rc == 0 && h.events.n) {
-        struct event *events = arena_array(arena, h.events.n, sizeof(*events));
-
-        if (events) {
-            memcpy(events, h.events.items, h.events.n * sizeof(*events));
-            h.out.events = events;
-            h.out.n_events = h.events.n;
-        } else {
-            rc = -ENOMEM;
-        }
-    }
-    vec_done(&h.events);
-    if (rc == 0)
-        *ret = h.out;
-    return rc;
+    return conclude(&h, tick(&h), ret);
 }
 
 static struct str system_json(const struct desk *d, const struct event *e, struct str message,
@@ -550,7 +649,7 @@ int desk_system_event(struct desk *d, struct str what, struct str message, int64
 
     if (rc)
         return rc;
-    e.id = make_ulid(&h, now_ms, what, (uint32_t)e.seq);
+    e.id = hearing_ulid(&h, now_ms, what, (uint32_t)e.seq);
     e.json = system_json(d, &e, message, now_ms, arena);
     if (!e.json.p)
         return -ENOMEM;

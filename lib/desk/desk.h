@@ -41,6 +41,7 @@ struct desk_outcome {
     size_t n_events;
     unsigned n_broken, n_kept, n_held, n_reposts;
     bool own_voice; /* written by one of brand.accounts */
+    bool more;      /* desk_tick: DESK_TICK_MAX was reached */
 };
 
 struct desk *desk_new(const struct desk_settings *settings); /* settings are copied */
@@ -52,6 +53,13 @@ void desk_freep(struct desk **d);
  * then nothing of this mention may be kept (roll the batch back). */
 int desk_hear(struct desk *d, struct ruleset *set, const struct desk_source *source,
               const struct mention *mention, int64_t now_ms, struct recall *recall,
+              struct arena *arena, struct desk_outcome *ret) MUST_CHECK;
+
+/* Does what is due at `now_ms`: incidents fall quiet and close, promises to answer
+ * run out. At most DESK_TICK_MAX things a call; ret->more tells to call again. Same
+ * errors as desk_hear. Called in a transaction of its own, every few seconds. */
+enum { DESK_TICK_MAX = 100 };
+int desk_tick(struct desk *d, struct ruleset *set, int64_t now_ms, struct recall *recall,
               struct arena *arena, struct desk_outcome *ret) MUST_CHECK;
 
 /* An event about couacd itself (`what`: "reload-failed", "source-lost" ...), for the ops stream. */

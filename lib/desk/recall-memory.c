@@ -20,6 +20,12 @@ struct held {
     bool released;
 };
 
+struct state {
+    struct str kind, key, json;
+    int64_t due_ms;
+    bool dropped;
+};
+
 struct recall_in_memory {
     struct recall port; /* first: the port is the object */
     struct arena *arena;
@@ -28,6 +34,7 @@ struct recall_in_memory {
     struct map alerts_by_content; /* promise + content -> struct recall_alert * */
     VEC(struct noted) notes;
     VEC(struct held) held;
+    struct map states; /* kind + key -> struct state * */
     uint64_t seq;
 };
 
@@ -189,6 +196,65 @@ static int memory_count(struct recall *r, struct str promise, int64_t since_ms,
     return 0;
 }
 
+static struct str state_name(struct recall_in_memory *m, struct str kind, struct str key)
+{
+    return arena_printf(m->arena, "%.*s %.*s", STR_ARG(kind), STR_ARG(key));
+}
+
+static int memory_state_get(struct recall *r, struct str kind, struct str key, struct str *ret_json)
+{
+    struct recall_in_memory *m = self(r);
+    const struct state *s = map_get(&m->states, state_name(m, kind, key));
+
+    *ret_json = s && !s->dropped ? s->json : STR_NONE;
+    return 0;
+}
+
+static int memory_state_put(struct recall *r, struct str kind, struct str key, struct str json,
+                            int64_t due_ms)
+{
+    struct recall_in_memory *m = self(r);
+    struct str name = state_name(m, kind, key);
+    struct state *s = map_get(&m->states, name);
+
+    if (!s) {
+        s = ARENA_NEW(m->arena, struct state);
+        s->kind = arena_str(m->arena, kind);
+        s->key = arena_str(m->arena, key);
+        (void)map_put(&m->states, name, s); /* new */
+    }
+    s->json = arena_str(m->arena, json);
+    s->due_ms = due_ms;
+    s->dropped = false;
+    return 0;
+}
+
+static int memory_state_drop(struct recall *r, struct str kind, struct str key)
+{
+    struct recall_in_memory *m = self(r);
+    struct state *s = map_get(&m->states, state_name(m, kind, key));
+
+    if (s)
+        s->dropped = true;
+    return 0;
+}
+
+static int memory_state_due(struct recall *r, int64_t now_ms, struct recall_state *ret)
+{
+    struct recall_in_memory *m = self(r);
+    const struct state *first = NULL;
+
+    for (size_t i = 0; i < m->states.n; i++) {
+        const struct state *s = m->states.entries[i].value;
+
+        if (!s->dropped && s->due_ms <= now_ms && (!first || s->due_ms < first->due_ms))
+            first = s;
+    }
+    *ret = first ? (struct recall_state){first->kind, first->key, first->json}
+                 : (struct recall_state){0};
+    return 0;
+}
+
 static int memory_ledger(struct recall *r, struct str promise, int64_t at_ms, struct str verdict,
                          struct str author, double ratio)
 {
@@ -216,6 +282,10 @@ struct recall *recall_memory_new(void)
         .release = memory_release,
         .note = memory_note,
         .count = memory_count,
+        .state_get = memory_state_get,
+        .state_put = memory_state_put,
+        .state_drop = memory_state_drop,
+        .state_due = memory_state_due,
         .ledger = memory_ledger,
     };
     return &m->port;
@@ -230,6 +300,7 @@ void recall_memory_free(struct recall *r)
     map_done(&m->seen);
     map_done(&m->alerts);
     map_done(&m->alerts_by_content);
+    map_done(&m->states);
     vec_done(&m->notes);
     vec_done(&m->held);
     arena_free(m->arena);

@@ -31,6 +31,11 @@ struct recall_alert {
     struct str state_json;     /* what the desk needs to write it again */
 };
 
+/* A state that is due. */
+struct recall_state {
+    struct str kind, key, json;
+};
+
 struct recall {
     /* Whether `mention` (its stable key, 16 hex digits) was heard; remembers it with
      * `content` and the time of hearing. */
@@ -58,7 +63,17 @@ struct recall {
     int (*note)(struct recall *r, struct str promise, struct str author, int64_t at_ms);
     int (*count)(struct recall *r, struct str promise, int64_t since_ms, uint32_t *ret_mentions,
                  uint32_t *ret_authors);
-    /* Ledger: one verdict for a promise on the day of `at_ms` (kept, measured, denied). */
+    /* What the desk itself has to keep in mind: an open incident, the thread of an
+     * alert, an answer that is waited for. One text per kind and key. */
+    int (*state_get)(struct recall *r, struct str kind, struct str key, struct str *ret_json);
+    /* Adds or replaces. `due_ms`: when it is to be looked at again by desk_tick. */
+    int (*state_put)(struct recall *r, struct str kind, struct str key, struct str json,
+                     int64_t due_ms);
+    int (*state_drop)(struct recall *r, struct str kind, struct str key);
+    /* The one that was due longest at `now_ms`; ret->kind empty: none is. */
+    int (*state_due)(struct recall *r, int64_t now_ms, struct recall_state *ret);
+    /* Ledger: one verdict for a promise on the day of `at_ms`: kept, measured, denied; also
+     * answered and acknowledged, with the seconds that it took as `ratio`. */
     int (*ledger)(struct recall *r, struct str promise, int64_t at_ms, struct str verdict,
                   struct str author, double ratio);
 };

@@ -60,6 +60,14 @@ struct ruleset *judge_ruleset(const struct judge *j)
     return j->set;
 }
 
+bool judge_list_hits(struct judge *j, struct str name)
+{
+    for (size_t i = 0; i < j->set->n_lists; i++)
+        if (str_eq(j->set->lists[i].name, name))
+            return match_slot(j->matcher, &j->set->lists[i].slot).n > 0;
+    return false;
+}
+
 struct match_stats judge_stats(const struct judge *j)
 {
     return match_stats(j->matcher);

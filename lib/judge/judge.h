@@ -114,6 +114,10 @@ int judge_mention(struct judge *j, const struct mention *mention, enum judge_abo
                   int64_t now_ms, enum judge_depth depth, struct arena *arena,
                   struct judgement *ret) MUST_CHECK;
 
+/* Whether the list `name` hits in the mention judged last; false when no list is
+ * named so. */
+bool judge_list_hits(struct judge *j, struct str name);
+
 struct match_stats judge_stats(const struct judge *j);
 const char *verdict_kind_name(enum verdict_kind kind); /* "none" "kept" "denied" ... */
 const char *gate_name(enum gate gate);                 /* a clause for people: "another topic" */

@@ -1,6 +1,7 @@
 #include "lib/desk/desk.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "lib/base/arena.h"
 #include "lib/data/json.h"
@@ -10,7 +11,13 @@
 
 static const char rules[] = "couac: 1\n"
                             "brand: {accounts: [acme]}\n"
-                            "owners: {care: {contact: c@acme.example, queue: care-list}}\n"
+                            "owners:\n"
+                            "  care: {contact: c@acme.example, queue: care-list, backup: boss}\n"
+                            "  boss: {contact: b@acme.example}\n"
+                            "words:\n"
+                            "  acknowledged: [envoyez nous un message]\n"
+                            "  resolved: [enfin arrive]\n"
+                            "  not-there: [toujours pas]\n"
                             "promises:\n"
                             "  p48:\n"
                             "    says: Livré en 48 h\n"
@@ -21,6 +28,7 @@ static const char rules[] = "couac: 1\n"
                             "    kept: [recu en <duration>]\n"
                             "    severity: {critical: [3 authors in 1 h]}\n"
                             "    after: 2 authors in 6 h\n"
+                            "    answer: within 4 h\n"
                             "  draft:\n"
                             "    says: Brouillon\n"
                             "    owner: care\n"
@@ -195,6 +203,142 @@ static void short_words_of_two_people_are_two_alerts(void **state)
     assert_int_equal(f->out.n_reposts, 0);
 }
 
+static void nearly_the_same_words_are_a_repost_other_words_are_not(void **state)
+{
+    struct fixture *f = *state;
+    const char *text =
+        "Bonjour, commande passee en boutique il y a longtemps, mon colis est bloque "
+        "depuis 6 jours dans votre entrepot de Lille et personne ne repond jamais au "
+        "telephone ni par mail, c'est vraiment honteux pour une marque comme la votre";
+
+    (void)hear(f, post(f, "a", text, 0));
+    (void)hear(f, post(f, "b", arena_printf(f->arena, "%s merci !", text).p, 60));
+    assert_int_equal(f->out.n_reposts, 1);
+    (void)hear(f, post(f, "c",
+                       "Rien a dire sur la boutique, mais mon colis traine chez le "
+                       "transporteur depuis 6 jours et le suivi ne bouge plus du tout",
+                       90));
+    assert_int_equal(f->out.n_reposts, 0);
+}
+
+static const struct event *find_type(struct fixture *f, const char *type)
+{
+    for (size_t i = 0; i < f->out.n_events; i++)
+        if (str_eq(f->out.events[i].type, str_of(type)))
+            return &f->out.events[i];
+    return NULL;
+}
+
+/* All that is due; the event of `type` among it, or NULL. */
+static const struct event *tick(struct fixture *f, int at_s, const char *type)
+{
+    const struct event *found = NULL;
+
+    do {
+        assert_int_equal(
+            desk_tick(f->desk, f->set, (int64_t)(T0_S + at_s) * 1000, f->recall, f->arena, &f->out),
+            0);
+        found = found ? found : find_type(f, type);
+    } while (f->out.more);
+    return found;
+}
+
+static void a_storm_is_one_incident_and_few_events(void **state)
+{
+    struct fixture *f = *state;
+    unsigned opened = 0, growing = 0, alerts = 0;
+    char author[16], text[64];
+
+    for (int i = 0; i < 1000; i++) {
+        snprintf(author, sizeof(author), "a%d", i);
+        snprintf(text, sizeof(text), "colis depuis %d jours", 3 + i % 20);
+        (void)hear(f, post(f, arena_printf(f->arena, "%s", author).p,
+                           arena_printf(f->arena, "%s", text).p, i / 20));
+        opened += find_type(f, "couac.incident.opened.v1") != NULL;
+        growing += find_type(f, "couac.incident.growing.v1") != NULL;
+        alerts += find_type(f, "couac.alert.v1") != NULL;
+    }
+    assert_int_equal(alerts, 1000);
+    assert_int_equal(opened, 1);
+    assert_in_range(growing, 8, 10);
+    assert_null(tick(f, 3600, "couac.incident.quiet.v1"));
+    assert_non_null(tick(f, 7 * 3600, "couac.incident.quiet.v1"));
+    const struct event *closed = tick(f, 32 * 3600, "couac.incident.closed.v1");
+
+    assert_non_null(closed);
+    struct str id = closed->id;
+
+    (void)hear(f, post(f, "late", "colis depuis 9 jours", 40 * 3600));
+    const struct event *again = find_type(f, "couac.incident.opened.v1");
+
+    assert_non_null(again);
+    assert_str_equal(again->id, id);
+    assert_str_equal(
+        json_get_str(json_get(data_of(f, find_type(f, "couac.alert.v1")), STR("alert")),
+                     STR("incident")),
+        id);
+}
+
+static struct mention reply(struct fixture *f, const char *author, const char *text,
+                            const struct mention *to, int at_s)
+{
+    struct mention m = post(f, author, text, at_s);
+
+    m.reply_to = to->id;
+    return m;
+}
+
+static struct str status_of(const struct event *e)
+{
+    return e ? e->status : STR("(no event)");
+}
+
+static void an_empty_formula_is_no_answer_and_silence_goes_to_the_backup(void **state)
+{
+    struct fixture *f = *state;
+    struct mention m = post(f, "a", "colis depuis 4 jours", 0);
+
+    (void)hear(f, m);
+    (void)hear(f, reply(f, "acme", "Desole, envoyez nous un message prive", &m, 600));
+    assert_str_equal(status_of(find_type(f, "couac.alert.v1")), STR("acknowledged"));
+    assert_null(tick(f, 3 * 3600, "couac.unanswered.v1"));
+    const struct event *e = tick(f, 5 * 3600, "couac.unanswered.v1");
+
+    assert_non_null(e);
+    assert_str_equal(e->owner, STR("boss"));
+    assert_str_equal(e->status, STR("acknowledged"));
+    assert_null(tick(f, 9 * 3600, "couac.unanswered.v1"));
+}
+
+static void an_answer_stops_the_clock(void **state)
+{
+    struct fixture *f = *state;
+    struct mention m = post(f, "a", "colis depuis 4 jours", 0);
+
+    (void)hear(f, m);
+    (void)hear(f, reply(f, "acme", "Il a ete remis au transporteur ce matin", &m, 600));
+    assert_str_equal(status_of(find_type(f, "couac.alert.v1")), STR("answered"));
+    assert_null(tick(f, 9 * 3600, "couac.unanswered.v1"));
+}
+
+static void the_author_closes_and_reopens_his_own_alert(void **state)
+{
+    struct fixture *f = *state;
+    struct mention m = post(f, "a", "colis depuis 4 jours", 0);
+    struct mention first = reply(f, "a", "enfin arrive, merci", &m, 600);
+
+    (void)hear(f, m);
+    (void)hear(f, reply(f, "stranger", "enfin arrive chez moi aussi", &m, 300));
+    assert_int_equal(f->out.n_events, 0);
+    (void)hear(f, first);
+    assert_str_equal(status_of(find_type(f, "couac.alert.v1")), STR("resolved"));
+    (void)hear(f, reply(f, "a", "erreur, toujours pas de colis", &first, 900));
+    const struct event *e = find_type(f, "couac.alert.v1");
+
+    assert_str_equal(status_of(e), STR("open"));
+    assert_str_equal(e->severity, STR("high"));
+}
+
 static void denials_wait_for_others_and_are_released_together(void **state)
 {
     struct fixture *f = *state;
@@ -206,9 +350,11 @@ static void denials_wait_for_others_and_are_released_together(void **state)
     const struct event *e = hear(f, post(f, "b", "toujours rien pour mon colis", 120));
 
     assert_int_equal(f->out.n_held, 0);
-    assert_int_equal(f->out.n_events, 3);
-    assert_true(e[0].seq < e[1].seq && e[1].seq < e[2].seq);
-    assert_str_equal(e[2].severity, STR("medium"));
+    assert_int_equal(f->out.n_events, 4); /* three alerts make an incident, told before the third */
+    for (size_t i = 1; i < f->out.n_events; i++)
+        assert_true(e[i - 1].seq + 1 == e[i].seq);
+    assert_str_equal(e[2].type, STR("couac.incident.opened.v1"));
+    assert_str_equal(e[3].severity, STR("medium"));
 }
 
 static void denials_too_far_apart_do_not_count_together(void **state)
@@ -229,7 +375,7 @@ static void many_authors_raise_the_severity(void **state)
     (void)hear(f, post(f, "b", "colis depuis 5 jours", 60));
     assert_str_equal(f->out.events[0].severity, STR("medium"));
     (void)hear(f, post(f, "c", "colis depuis 6 jours", 120));
-    assert_str_equal(f->out.events[0].severity, STR("critical"));
+    assert_str_equal(f->out.events[f->out.n_events - 1].severity, STR("critical"));
 }
 
 static void praise_drafts_and_our_own_voice_do_not_reach_the_queue(void **state)
@@ -291,6 +437,11 @@ int main(void)
         TEST(an_edit_is_the_next_revision_of_the_same_alert),
         TEST(a_repost_raises_the_reach_of_the_first),
         TEST(short_words_of_two_people_are_two_alerts),
+        TEST(nearly_the_same_words_are_a_repost_other_words_are_not),
+        TEST(a_storm_is_one_incident_and_few_events),
+        TEST(an_empty_formula_is_no_answer_and_silence_goes_to_the_backup),
+        TEST(an_answer_stops_the_clock),
+        TEST(the_author_closes_and_reopens_his_own_alert),
         TEST(denials_wait_for_others_and_are_released_together),
         TEST(denials_too_far_apart_do_not_count_together),
         TEST(many_authors_raise_the_severity),
