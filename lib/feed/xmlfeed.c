@@ -178,7 +178,7 @@ static bool container(struct reader *r, struct scope s, enum vocab_ns ns)
         return false;
     root(r, &s, ns);
     s.n_bindings = r->n_bindings;
-    if (r->feed_draft.lang_scope.n == 0)
+    if (s.lang.n > 0) /* channel's is nearer than rss' */
         r->feed_draft.lang_scope = s.lang;
     if (s.el == EL_CHANNEL && r->x.attrs.n > 0)
         own_attributes(r, &s, &r->feed_draft);
