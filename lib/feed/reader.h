@@ -1,8 +1,8 @@
 #pragma once
 
 /* reader - the state of one pass over an XML feed; used by the files of that pass
- * only: scope (who stands where), construct (texts), draft (fields), xmlfeed
- * (what each element does).
+ * only: scope (who stands where), construct (texts), draft (one item under way),
+ * field (what each element does to it), xmlfeed (the walk).
  *
  * While reading, a text is a raw slice of the document with a note of how to
  * read it; it is converted once, when the item ends and the best one is known. */
@@ -160,3 +160,15 @@ struct str draft_pick_text(struct reader *r, const struct draft *d, enum text_sl
                            enum text_slot to, enum text_slot *ret_slot);
 struct feed_item draft_item(struct reader *r);
 void draft_feed(struct reader *r);
+
+/* --- field --- */
+
+/* The draft whose fields the innermost open element holds. */
+struct draft *draft_here(struct reader *r);
+/* Reads the element that the current start tag opens as a field of the draft
+ * here; false, with nothing read past its tag, when it is none. */
+bool field_read(struct reader *r, const struct scope *s, enum vocab_ns ns);
+/* A name, address or URL inside a person. */
+void field_person(struct reader *r, const struct scope *s);
+/* One of the skipped hours or days. */
+void field_skip(struct reader *r, const struct scope *s);
