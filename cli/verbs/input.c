@@ -65,11 +65,14 @@ int input_whole(const struct call *call, const char *path, struct sbuf *ret)
 int input_open(struct input *in, const struct call *call, const char *path)
 {
     *in = (struct input){.call = call, .path = path, .file = open_path(call, path)};
+    in->progress = progress_start("lines read", 0);
+    in->progress.terminal &= !call->out.terminal; /* results are progress enough */
     return in->file ? VERB_FINE : VERB_TROUBLE;
 }
 
 void input_close(struct input *in)
 {
+    progress_end(&in->progress);
     close_file(in->file);
     free(in->line);
     *in = (struct input){0};
@@ -80,6 +83,7 @@ static void reject(struct input *in, size_t col, const char *why)
     const struct screen *err = &in->call->err;
 
     in->n_bad++;
+    progress_end(&in->progress);
     screen_text(err, str_of(shown(in->path)));
     screen_printf(err, ":%zu:%zu: error: %s\n", in->number, col, why);
 }
@@ -148,6 +152,7 @@ bool input_next(struct input *in, enum input_kind kind, struct arena *arena, str
     while (!interrupt_seen() && (n = read_line(in)) != SIZE_MAX) {
         struct str line = {in->line, n};
 
+        progress_at(&in->progress, in->number);
         if (str_trim(line).n > 0 && use_line(in, kind, line, arena, ret))
             return true;
     }

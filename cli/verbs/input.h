@@ -5,6 +5,7 @@
  * A line that cannot be used is reported with file, line and column, counted,
  * and left behind: one bad line in a million must not cost the others. */
 
+#include "cli/term/progress.h"
 #include "cli/verbs/verb.h"
 #include "lib/mention/mention.h"
 
@@ -24,6 +25,7 @@ struct input {
     size_t cap;
     size_t number; /* of the latest line, from 1 */
     size_t n_bad;
+    struct progress progress; /* a count on the terminal while results go elsewhere */
 };
 
 /* NULL path is standard input too. VERB_FINE, or VERB_TROUBLE after a word. */

@@ -234,13 +234,30 @@ def colours_obey_the_terminal_and_no_color(rig):
     assert b"\x1b[" not in on_terminal(TERM="dumb")
 
 
+def a_count_shows_on_the_terminal_when_it_takes_long(_rig):
+    master, slave = pty.openpty()
+    process = subprocess.Popen([COUAC, "measure"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=slave)
+    try:
+        for _ in range(8):
+            process.stdin.write(b"6 jours\n")
+            process.stdin.flush()
+            time.sleep(0.1)
+        process.stdin.close()
+        assert process.wait(10) == 0
+        assert b"lines read" in os.read(master, 4096)
+    finally:
+        process.kill()
+        os.close(slave)
+        os.close(master)
+
+
 TESTS = [help_is_there_for_every_verb, the_manual_names_every_verb_and_its_options,
          wrong_usage_says_what_and_exits_with_2, a_full_disk_is_not_success,
          schemas_are_json_and_name_their_draft, init_writes_files_once,
          init_copies_the_pack_of_a_sector, alerts_are_printed_safely_with_their_evidence,
          alerts_follow_what_arrives_and_survive_a_restart, ctrl_c_ends_alerts_with_130,
          alerts_say_why_they_cannot, bad_lines_are_told_and_left_behind,
-         colours_obey_the_terminal_and_no_color]
+         colours_obey_the_terminal_and_no_color, a_count_shows_on_the_terminal_when_it_takes_long]
 
 if __name__ == "__main__":
     sys.exit(redis_rig.run(TESTS, COUAC))
