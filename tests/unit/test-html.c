@@ -25,6 +25,25 @@ static void blocks_part_words_and_inline_elements_do_not(void **state)
     check("<pre>one\n two</pre>three", "one\ntwo\nthree");
 }
 
+static void every_block_is_known_by_name(void **state)
+{
+    (void)state;
+    struct str names = STR("address article aside blockquote br body caption center dd details "
+                           "dialog dir div dl dt fieldset figcaption figure footer form frameset "
+                           "h1 h2 h3 h4 h5 h6 head header hgroup hr html legend li listing main "
+                           "menu nav ol optgroup option p pre section summary table tbody tfoot "
+                           "thead tr ul xmp");
+    struct str name;
+
+    while (str_split(&names, ' ', &name)) {
+        struct sbuf html = SBUF_INIT(100);
+
+        sbuf_printf(&html, "a<%.*s>b", STR_ARG(name));
+        check(sbuf_cstr(&html), "a\nb");
+        sbuf_done(&html);
+    }
+}
+
 static void what_is_not_for_readers_never_appears(void **state)
 {
     (void)state;
@@ -82,6 +101,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_part_words_and_inline_elements_do_not),
+        cmocka_unit_test(every_block_is_known_by_name),
         cmocka_unit_test(what_is_not_for_readers_never_appears),
         cmocka_unit_test(references_are_decoded_as_browsers_do),
         cmocka_unit_test(broken_markup_loses_as_little_as_possible),
