@@ -17,6 +17,7 @@
 #include "daemon/core/loop.h"
 #include "daemon/core/notify.h"
 #include "daemon/sink/courier.h"
+#include "daemon/sink/sentinel.h"
 #include "daemon/source/poll.h"
 #include "daemon/source/push.h"
 #include "daemon/store/store.h"
@@ -50,6 +51,8 @@ struct app {
     struct desk *desk;
     struct intake *intake;
     struct courier *courier;
+    struct sentinel *sentinel; /* NULL: none are configured */
+    struct target sentinels[TARGET_LIST_MAX], nodes[TARGET_LIST_MAX];
     struct poll *poll;
     struct push *push;
     struct watch *watch;
@@ -435,6 +438,34 @@ static int make_desk(struct app *a)
     return status;
 }
 
+static bool read_servers(const char *key, struct str list, struct target ret[TARGET_LIST_MAX],
+                         size_t *ret_n)
+{
+    const char *why = "";
+    int n = target_list(list, ret, &why);
+
+    if (n < 0)
+        log_error("config.error", LOG_STR("key", key), LOG_STR("message", why));
+    *ret_n = n < 0 ? 0 : (size_t)n;
+    return n >= 0;
+}
+
+static struct redis_locator ask_sentinels(struct app *a, const struct courier_options *o, size_t n)
+{
+    struct sentinel_options options = {
+        .targets = a->sentinels,
+        .n_targets = n,
+        .master = a->config->redis.master.p,
+        .base = o->link.target,
+        .tls = o->link.tls,
+    };
+
+    for (size_t i = 0; i < n; i++) /* TLS or none, as the master */
+        a->sentinels[i].kind = o->link.target.kind;
+    a->sentinel = sentinel_new(a->loop, &options);
+    return sentinel_locator(a->sentinel);
+}
+
 static int make_courier(struct app *a)
 {
     const struct config_redis *r = &a->config->redis;
@@ -456,6 +487,7 @@ static int make_courier(struct app *a)
         .arg = a,
     };
     const char *why = "";
+    size_t sentinels;
 
     if (target_parse(r->url, &options.link.target, &why) < 0) {
         log_error("config.error", LOG_STR("key", "redis.url"), LOG_STR("message", why));
@@ -465,6 +497,12 @@ static int make_courier(struct app *a)
         (void)snprintf(options.link.target.user, sizeof(options.link.target.user), "%s", r->user.p);
     a->password_file = credential_path(r->password_file);
     options.link.password_file = a->password_file;
+    if (!read_servers("redis.sentinels", r->sentinels, a->sentinels, &sentinels) ||
+        !read_servers("redis.nodes", r->nodes, a->nodes, &options.link.n_seeds))
+        return APP_EX_CONFIG;
+    options.link.seeds = a->nodes;
+    if (sentinels > 0)
+        options.link.locator = ask_sentinels(a, &options, sentinels);
     a->courier = courier_new(a->loop, a->store, &options);
     return 0;
 }
@@ -566,6 +604,7 @@ static void unmake(struct app *a)
     push_free(a->push);
     intake_free(a->intake);
     courier_free(a->courier);
+    sentinel_free(a->sentinel);
     desk_free(a->desk);
     loop_free(a->loop); /* what was deferred may still look at the store */
     store_close(a->store);

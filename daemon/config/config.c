@@ -41,6 +41,14 @@ static const struct setting settings[] = {
      .doc = "File that holds the password, or the name of a systemd credential; empty: none."},
     {"redis.ca_file", SETTING_PATH, AT(redis.ca_file), "",
      .doc = "Certificates to trust for rediss://; empty: the system's."},
+    {"redis.sentinels", SETTING_TEXT, AT(redis.sentinels), "",
+     .doc = "Sentinels, as 'host:port, host:port': they say where the master is, and the host\n"
+            "and port of `url` do not count. Empty: none."},
+    {"redis.master", SETTING_TEXT, AT(redis.master), "mymaster",
+     .doc = "The name under which the sentinels know the master."},
+    {"redis.nodes", SETTING_TEXT, AT(redis.nodes), "",
+     .doc = "More nodes of a Redis Cluster, as 'host:port, host:port', for when the one of `url`\n"
+            "is gone. A Cluster needs a prefix in braces."},
     {"redis.prefix", SETTING_TEXT, AT(redis.prefix),
      "couac:", .doc = "Stands before every key; {couac}: for Redis Cluster."},
     {"redis.queue", SETTING_CHOICE, AT(redis.queue), "yes", .words = "no yes",

@@ -47,6 +47,7 @@ struct config_poll {
 
 struct config_redis {
     struct str url, user, password_file, ca_file, prefix;
+    struct str sentinels, master, nodes; /* "host:port, host:port"; nodes of a Cluster */
     int64_t connect_ms, reply_ms;
     int64_t stream_max, queue_max;
     int queue; /* 0 no, 1 yes */

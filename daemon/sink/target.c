@@ -138,6 +138,26 @@ int target_parse(struct str url, struct target *ret, const char **ret_why)
     return 0;
 }
 
+int target_list(struct str list, struct target ret[TARGET_LIST_MAX], const char **ret_why)
+{
+    struct str rest = str_trim(list), one;
+    int n = 0;
+
+    while (rest.n > 0 && str_split(&rest, ',', &one)) {
+        struct parse p = {.t.kind = TARGET_TCP};
+
+        if (n == TARGET_LIST_MAX)
+            p.why = "at most 16 servers";
+        else if (take_host(&p, str_trim(one)))
+            ret[n++] = p.t;
+        if (p.why) {
+            *ret_why = p.why;
+            return -EINVAL;
+        }
+    }
+    return n;
+}
+
 struct str target_text(const struct target *t, char ret[TARGET_TEXT_MAX])
 {
     bool six = strchr(t->host, ':') != NULL;

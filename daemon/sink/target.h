@@ -21,6 +21,11 @@ struct target {
 /* Return 0, or -EINVAL with a sentence in *ret_why (static). */
 int target_parse(struct str url, struct target *ret, const char **ret_why) MUST_CHECK;
 
+enum { TARGET_LIST_MAX = 16 };
+/* "host:port, host:port" as TCP targets. Return: how many, 0 for an empty list, or -EINVAL. */
+int target_list(struct str list, struct target ret[TARGET_LIST_MAX],
+                const char **ret_why) MUST_CHECK;
+
 enum { TARGET_TEXT_MAX = 300 };
 /* For logs: "redis://host:6379/0"; NUL-terminated. */
 struct str target_text(const struct target *t, char ret[TARGET_TEXT_MAX]);

@@ -225,20 +225,14 @@ static struct courier_options options(int argc, char **argv, struct feeder *f)
     return o;
 }
 
-/* "host:port,host:port" into targets of the kind of `base`. */
-static size_t read_targets(const char *list, struct target ret[8])
+static size_t read_targets(const char *list, struct target ret[TARGET_LIST_MAX])
 {
-    struct str rest = str_of(list), one;
-    size_t n = 0;
-    char url[300];
     const char *why = "";
+    int n = target_list(str_of(list), ret, &why);
 
-    while (*list && n < 8 && str_split(&rest, ',', &one)) {
-        (void)snprintf(url, sizeof(url), "redis://%.*s", STR_ARG(one));
-        if (target_parse(str_of(url), &ret[n++], &why) < 0)
-            exit(2);
-    }
-    return n;
+    if (n < 0)
+        exit(2);
+    return (size_t)n;
 }
 
 static void fill(struct feeder *f)
@@ -274,7 +268,7 @@ int main(int argc, char **argv)
     struct feeder f = {0};
     struct store_report opened;
     struct courier_options o;
-    struct target seeds[8], sentinels[8];
+    struct target seeds[TARGET_LIST_MAX], sentinels[TARGET_LIST_MAX];
     struct sentinel_options so = {.timeout_ms = 500};
     int64_t rows;
     int rc;

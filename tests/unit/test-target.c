@@ -81,11 +81,28 @@ static void a_password_in_the_url_is_refused(void **state)
     assert_int_equal(target_parse(STR("redis://:secret@h"), &t, &why), -EINVAL);
 }
 
+static void a_list_of_servers_is_read(void **state)
+{
+    struct target t[TARGET_LIST_MAX];
+    const char *why = NULL;
+
+    (void)state;
+    assert_int_equal(target_list(STR(""), t, &why), 0);
+    assert_int_equal(target_list(STR("a:1, [::1]:2,c"), t, &why), 3);
+    assert_string_equal(t[1].host, "::1");
+    assert_int_equal(t[1].port, 2);
+    assert_int_equal(t[2].port, 6379);
+    assert_int_equal(target_list(STR("a:1,,b"), t, &why), -EINVAL);
+    assert_non_null(why);
+    assert_int_equal(target_list(STR("a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a"), t, &why), -EINVAL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_form_is_read),
         cmocka_unit_test(what_is_wrong_is_said),
+        cmocka_unit_test(a_list_of_servers_is_read),
         cmocka_unit_test(a_password_in_the_url_is_refused),
     };
 
