@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "lib/quantity/denomination.h"
 #include "lib/quantity/unit.h"
 
 /* A measure is numbers and a unit, in any of the orders people use: "$5", "5 $",
@@ -9,270 +10,6 @@
  * Numbers are read first; what follows them says what they count. A number
  * whose letters say nothing ("A320", "180ml") is taken and dropped, so that no
  * later reader sees half of it. */
-
-struct unit {
-    enum quantity_unit unit;
-    double factor; /* units one word is worth */
-    double mul;    /* "75 USD million" */
-    char code[4];
-    size_t next;
-    bool other; /* a unit we know and do not report: 5 kg */
-};
-
-/* ---- units ------------------------------------------------------------------ */
-
-/* `30'` are minutes and `1"` is a second, where the sign cannot be a quotation's. */
-static bool read_prime(const struct tokens *ts, size_t i, struct unit *u)
-{
-    bool second = token_sign(ts, i, '"');
-
-    if (!token_glued(ts, i) || token_at(ts, i - 1)->kind != TOKEN_NUMBER ||
-        token_at(ts, i - 1)->separators)
-        return false;
-    if (second ? ts->n != i + 1 || i != 1 : !token_sign(ts, i, '\'') || token_glued(ts, i + 1))
-        return false;
-    u->unit = second ? UNIT_SECOND : UNIT_MINUTE;
-    u->next = i + 1;
-    return true;
-}
-
-static bool read_percent(const struct tokens *ts, size_t i, struct unit *u)
-{
-    size_t n = 0;
-
-    if (token_sign(ts, i, '%') || token_is(ts, i, LEX(PERCENT)))
-        n = 1;
-    else if (token_is(ts, i, LEX(PRO)) &&
-             (token_is(ts, i + 1, LEX(SUB)) || token_at(ts, i + 1)->m->number == 100))
-        n = 2;
-    if (n == 0)
-        return false;
-    u->unit = UNIT_PERCENT;
-    u->next = i + n;
-    return true;
-}
-
-static bool is_letter_scale(const struct tokens *ts, size_t i)
-{
-    return token_at(ts, i)->digits == 1;
-}
-
-static bool read_degrees(const struct tokens *ts, size_t i, struct unit *u)
-{
-    bool degree = token_sign(ts, i, 0xb0) || token_is(ts, i, LEX(DEGREE));
-    size_t scale = i + degree;
-
-    if (!degree && (!token_is(ts, i, LEX(SCALE)) || is_letter_scale(ts, i)))
-        return false;
-    scale += degree && token_sign(ts, scale, 0xb0);
-    u->unit = UNIT_DEGREE;
-    u->next = scale;
-    if (token_is(ts, scale, LEX(SCALE))) {
-        u->unit = (enum quantity_unit)token_at(ts, scale)->m->cal;
-        u->next = scale + 1;
-    }
-    return true;
-}
-
-static const char *currency_sign(uint32_t sign)
-{
-    switch (sign) {
-    case '$':
-        return "USD";
-    case 0x20ac:
-        return "EUR";
-    case 0xa3:
-        return "GBP";
-    case 0xa5:
-        return "JPY";
-    case 0x20b9:
-        return "INR";
-    case 0x20bd:
-        return "RUB";
-    case 0x20ba:
-        return "TRY";
-    case 0x20a9:
-        return "KRW";
-    case 0x20b4:
-        return "UAH";
-    default:
-        return NULL;
-    }
-}
-
-static void set_code(char code[4], const char *from)
-{
-    memcpy(code, from, 4);
-}
-
-/* A currency in words and signs at `i`: "€", "euros", "us dollars", "US$",
- * "dollars australiens", "$ usd". */
-static bool read_currency(const struct tokens *ts, size_t i, struct unit *u)
-{
-    const struct meaning *nation = NULL;
-    const char *sign;
-
-    i += token_is(ts, i, LEX(ADJ)) && token_is(ts, i + 1, LEX(CUR)); /* "2 more dollars" */
-    i += token_is(ts, i, LEX(OF)) &&
-         (currency_sign(token_at(ts, i + 1)->sign) || token_is(ts, i + 1, LEX(CUR)));
-    if (token_is(ts, i, LEX(NATION)) &&
-        (token_is(ts, i + 1, LEX(CUR)) || token_sign(ts, i + 1, '$'))) {
-        nation = token_at(ts, i)->m;
-        i++;
-    }
-    sign = token_at(ts, i)->kind == TOKEN_SIGN ? currency_sign(token_at(ts, i)->sign) : NULL;
-    if (!sign && !token_is(ts, i, LEX(CUR)))
-        return false;
-    if (!sign && token_at(ts, i)->m->factor > 1)
-        u->mul = token_at(ts, i)->m->factor; /* MUSD */
-    set_code(u->code, nation ? nation->code : sign ? sign : token_at(ts, i)->m->code);
-    u->unit = UNIT_CURRENCY;
-    u->next = i + 1;
-    if (!nation && token_is(ts, i + 1, LEX(NATION))) { /* "dollars canadiens" */
-        set_code(u->code, token_at(ts, i + 1)->m->code);
-        u->next++;
-    } else if (sign && token_is(ts, i + 1, LEX(CUR))) { /* "$ usd" */
-        set_code(u->code, token_at(ts, i + 1)->m->code);
-        u->next++;
-    }
-    return true;
-}
-
-static bool read_coin(const struct tokens *ts, size_t i, struct unit *u)
-{
-    const struct token *t = token_at(ts, i);
-    bool letter = t->digits == 1;
-
-    if (t->m->mask & LEX(COIN)) {
-        u->unit = UNIT_CURRENCY;
-        u->factor = t->m->number / 100;
-        set_code(u->code, "USD");
-    } else if (token_sign(ts, i, 0xa2)) {
-        u->unit = UNIT_CENT;
-        set_code(u->code, "USD");
-    } else if (t->m->mask & LEX(SUB) &&
-               (!letter || (token_glued(ts, i) && !(t->flags & TOKEN_UPPER)))) {
-        u->unit = UNIT_CENT;
-        set_code(u->code, t->m->code);
-    } else {
-        return false;
-    }
-    u->next = i + 1;
-    return true;
-}
-
-/* "km/h", "m2", "miles per hour": not the distance they begin with. */
-static size_t derived_end(const struct tokens *ts, size_t i)
-{
-    if (token_glued(ts, i) && (token_at(ts, i)->kind == TOKEN_NUMBER || token_sign(ts, i, 0xb2) ||
-                               token_sign(ts, i, 0xb3)))
-        return i + 1;
-    if (token_sign(ts, i, '/') && token_glued(ts, i) && token_is(ts, i + 1, LEX(UNIT)))
-        return i + 2;
-    if (token_is(ts, i, LEX(PER) | LEX(TO)) && token_is(ts, i + 1, LEX(UNIT)))
-        return i + 2;
-    if (token_is(ts, i, LEX(TO)) && token_is(ts, i + 1, LEX(THE)) && token_is(ts, i + 2, LEX(UNIT)))
-        return i + 3;
-    return 0;
-}
-
-/* One letter is a unit only where nothing else can be meant. */
-static bool letter_counts(const struct tokens *ts, size_t i)
-{
-    const struct token *t = token_at(ts, i);
-    char c = (char)(ts->text.p[t->start] | 0x20);
-
-    if (t->digits > 1 || (i == 1 && ts->n == 2)) /* "7 d" in a rule */
-        return true;
-    if (!token_glued(ts, i) && !(t->flags & TOKEN_HYPHEN) && c != 'h' && c != 'j' && c != 'm' &&
-        !(c == 's' && ts->lang != LANG_EN))
-        return false;
-    return !(token_at(ts, i + 1)->kind == TOKEN_WORD && token_glued(ts, i + 1)); /* "m'a" */
-}
-
-static bool read_word_unit(const struct tokens *ts, size_t i, struct unit *u)
-{
-    const struct token *t = token_at(ts, i);
-    size_t end;
-
-    if (!(t->m->mask & LEX(UNIT)) || !letter_counts(ts, i))
-        return false;
-    if (t->digits <= 2 && unit_kind((enum quantity_unit)t->m->unit) == QUANTITY_DISTANCE &&
-        token_is(ts, i - 1, LEX(ART)))
-        return false; /* "a DM" is a message */
-    u->unit = (enum quantity_unit)t->m->unit;
-    u->factor = t->m->factor;
-    u->next = i + 1;
-    if (token_is(ts, i + 1, LEX(END)) && u->unit == UNIT_WEEK) { /* "week-ends" */
-        u->unit = UNIT_DAY;
-        u->factor = 2;
-        u->next++;
-    }
-    if (unit_kind(u->unit) != QUANTITY_DISTANCE)
-        return true;
-    end = derived_end(ts, i + 1);
-    if (end) {
-        u->other = true;
-        u->next = end;
-    }
-    return true;
-}
-
-/* "business days", "jours ouvrés", "journées de travail" */
-static void working_days(const struct tokens *ts, size_t before, struct unit *u)
-{
-    size_t i = u->next;
-
-    if (u->unit != UNIT_DAY)
-        return;
-    i += token_is(ts, i, LEX(OF)) && token_is(ts, i + 1, LEX(WORKING));
-    if (token_is(ts, i, LEX(WORKING)) && ts->lang != LANG_EN)
-        u->next = i + 1;
-    else if (!token_is(ts, before, LEX(WORKING)))
-        return;
-    u->unit = UNIT_WORKING_DAY;
-}
-
-/* The unit that counts number `n`, from token `i` on. */
-static bool read_unit(const struct tokens *ts, size_t i, const struct number *n, struct unit *u)
-{
-    bool part = n->flags & (NUMBER_FRACTION | NUMBER_VAGUE | NUMBER_ABOUT) ||
-                n->value != floor(n->value) || token_is(ts, i - 1, LEX(DOZEN) | LEX(MUL));
-    size_t adjectives = 0;
-
-    *u = (struct unit){.factor = 1, .mul = 1};
-    i += n->flags & NUMBER_FRACTION && token_is(ts, i, LEX(ART)) &&
-         token_is(ts, i + 1, LEX(PERCENT));
-    if (read_percent(ts, i, u) || read_degrees(ts, i, u) || read_currency(ts, i, u) ||
-        read_coin(ts, i, u) || read_prime(ts, i, u))
-        return true;
-    if (part && token_is(ts, i, LEX(OF)))
-        i++;
-    if (n->flags & NUMBER_FRACTION && token_is(ts, i, LEX(ART)))
-        i++;
-    for (;
-         adjectives < 3 && token_is(ts, i, LEX(ADJ) | LEX(WORKING)) && !token_is(ts, i, LEX(UNIT));
-         adjectives++)
-        i++;
-    if (read_word_unit(ts, i, u)) {
-        working_days(ts, i - 1, u);
-        return true;
-    }
-    if (adjectives)
-        return false;
-    if (token_is(ts, i, LEX(COUNT)) && !(n->flags & NUMBER_FRACTION) &&
-        (token_at(ts, i)->digits > 1 || token_glued(ts, i))) {
-        u->unit = UNIT_COUNT;
-        u->next = i + 1;
-        return true;
-    }
-    if (token_is(ts, i, LEX(OTHER)) && (token_at(ts, i)->digits > 1 || token_glued(ts, i))) {
-        u->other = true;
-        u->next = i + 1;
-        return true;
-    }
-    return false;
-}
 
 /* ---- durations in several parts ---------------------------------------------- */
 
@@ -300,7 +37,7 @@ static bool bare_part(const struct tokens *ts, size_t i, enum quantity_unit unit
         return true; /* "1 hour 20 on hold" */
     return behind->kind != TOKEN_WORD && behind->kind != TOKEN_NUMBER &&
            !token_sign(ts, n->next, '%') && !token_sign(ts, n->next, ':') &&
-           !(behind->kind == TOKEN_SIGN && currency_sign(behind->sign));
+           !(behind->kind == TOKEN_SIGN && denomination_sign(behind->sign));
 }
 
 /* "20 years, 2 h" are two durations, "1 year, 2 months" is one. */
@@ -315,7 +52,7 @@ static bool next_smaller(enum quantity_unit a, enum quantity_unit b)
 
 /* "1h 30m": minutes, whatever else an m may be. */
 static void read_small_m(const struct tokens *ts, size_t i, enum quantity_unit after,
-                         struct unit *u)
+                         struct denomination *u)
 {
     if (u->unit != UNIT_METRE || after != UNIT_HOUR || token_at(ts, i)->digits != 1)
         return;
@@ -329,12 +66,12 @@ static bool halved(const struct tokens *ts, struct measure *m, enum quantity_uni
                    double *seconds)
 {
     struct number n;
-    struct unit u;
+    struct denomination u;
 
     if ((token_at(ts, m->next)->kind != TOKEN_NUMBER &&
          token_at(ts, m->next)->kind != TOKEN_FRACTION) ||
         !number_read(ts, m->next, &n) || !(n.flags & NUMBER_FRACTION) || n.value >= 1 ||
-        read_unit(ts, n.next, &n, &u))
+        denomination_read(ts, n.next, &n, &u))
         return false;
     *seconds += n.value * unit_worth(*unit);
     *unit = UNIT_SECOND;
@@ -348,12 +85,12 @@ static bool add_part(const struct tokens *ts, struct measure *m, enum quantity_u
 {
     size_t i = m->next;
     struct number n;
-    struct unit u;
+    struct denomination u;
     double part;
     bool comma;
 
     if (number_read_fraction(ts, i, &part, &i) && part < 1) {
-        bool counted = read_unit(ts, i, &(struct number){.flags = NUMBER_FRACTION}, &u) &&
+        bool counted = denomination_read(ts, i, &(struct number){.flags = NUMBER_FRACTION}, &u) &&
                        unit_kind(u.unit) == QUANTITY_DURATION;
 
         *seconds += part * unit_worth(counted ? u.unit : *unit);
@@ -369,7 +106,7 @@ static bool add_part(const struct tokens *ts, struct measure *m, enum quantity_u
     i += token_is(ts, i, LEX(AND)) || token_sign(ts, i, '&');
     if (!number_read(ts, i, &n))
         return false;
-    if (read_unit(ts, n.next, &n, &u)) {
+    if (denomination_read(ts, n.next, &n, &u)) {
         read_small_m(ts, u.next - 1, *unit, &u);
         if (u.other || !smaller_time(*unit, u.unit) || u.factor > 1 || n.flags & NUMBER_VAGUE ||
             (comma && !next_smaller(*unit, u.unit)))
@@ -410,7 +147,7 @@ static void add_distance(const struct tokens *ts, struct measure *m)
 {
     size_t i = m->next + token_is(ts, m->next, LEX(AND));
     struct number n;
-    struct unit u;
+    struct denomination u;
     double part;
 
     if (number_read_fraction(ts, m->next, &part, &i) && part < 1) {
@@ -419,7 +156,7 @@ static void add_distance(const struct tokens *ts, struct measure *m)
         m->next = i;
         return;
     }
-    if (!number_read(ts, i, &n) || !read_unit(ts, n.next, &n, &u) || u.other)
+    if (!number_read(ts, i, &n) || !denomination_read(ts, n.next, &n, &u) || u.other)
         return;
     if (unit_kind(u.unit) != QUANTITY_DISTANCE || u.unit == m->q.unit)
         return;
@@ -440,13 +177,13 @@ static void add_cents(const struct tokens *ts, struct measure *m)
     bool and = token_is(ts, i, LEX(AND));
     const struct token *t = token_at(ts, i + and);
     struct number n;
-    struct unit u;
+    struct denomination u;
 
     if (!number_read(ts, i + and, &n) || n.value >= 100 || n.value != floor(n.value) || n.value < 1)
         return;
     if (n.flags & (NUMBER_VAGUE | NUMBER_FRACTION | NUMBER_ABOUT))
         return;
-    if (read_unit(ts, n.next, &n, &u)) {
+    if (denomination_read(ts, n.next, &n, &u)) {
         if (u.unit != UNIT_CENT)
             return;
         m->next = u.next;
@@ -465,7 +202,8 @@ static void add_cents(const struct tokens *ts, struct measure *m)
 
 /* ---- numbers with a unit ------------------------------------------------------- */
 
-static void measure_of(struct measure *m, const struct number *n, double high, const struct unit *u)
+static void measure_of(struct measure *m, const struct number *n, double high,
+                       const struct denomination *u)
 {
     double worth = unit_worth(u->unit) * u->factor * u->mul;
 
@@ -544,18 +282,18 @@ static void extend_range(const struct tokens *ts, struct measure *m, bool betwee
 {
     size_t i = m->next, at = second_at(ts, i, between);
     struct number n;
-    struct unit u;
+    struct denomination u;
     struct measure second = {0};
 
     if (at == 0 || isinf(m->q.high) || m->q.low != m->q.high || !number_read(ts, at, &n))
         return;
     if (token_is(ts, i, LEX(OR)) && n.value == 2 && m->q.amount == 1 &&
-        !read_unit(ts, n.next, &n, &u)) {
+        !denomination_read(ts, n.next, &n, &u)) {
         m->q.high *= 2; /* "an hour or two" */
         m->next = n.next;
         return;
     }
-    if (!read_unit(ts, n.next, &n, &u) || u.other || unit_kind(u.unit) != m->q.kind ||
+    if (!denomination_read(ts, n.next, &n, &u) || u.other || unit_kind(u.unit) != m->q.kind ||
         n.flags & NUMBER_VAGUE)
         return;
     measure_of(&second, &n, n.value, &u);
@@ -607,7 +345,7 @@ static bool is_angle(const struct tokens *ts, size_t i, size_t next)
 }
 
 static void read_with_unit(const struct tokens *ts, const struct number *n, double high,
-                           struct unit *u, bool between, struct measure *m)
+                           struct denomination *u, bool between, struct measure *m)
 {
     struct number again;
 
@@ -746,7 +484,7 @@ static bool figure_hours(const struct tokens *ts, size_t i, struct number *n)
 static bool read_numbers(const struct tokens *ts, size_t i, bool between, struct measure *m)
 {
     struct number a, b = {0};
-    struct unit u;
+    struct denomination u;
     bool minus = between && (token_is(ts, i, LEX(MINUS)) || token_sign(ts, i, '-'));
     bool plus, range;
 
@@ -763,21 +501,21 @@ static bool read_numbers(const struct tokens *ts, size_t i, bool between, struct
     }
     if (!range)
         (void)figure_hours(ts, i, &a); /* else a plain number */
-    if (a.flags & NUMBER_ARTICLE && currency_sign(token_at(ts, a.next)->sign) &&
+    if (a.flags & NUMBER_ARTICLE && denomination_sign(token_at(ts, a.next)->sign) &&
         token_at(ts, a.next + 1)->kind == TOKEN_NUMBER)
         return false; /* "a $ 4 billion deal" */
     if (is_slang(ts, i, &a)) {
         skip_to(m, a.next + 1);
         return true;
     }
-    if (range && read_unit(ts, b.next, &b, &u)) {
+    if (range && denomination_read(ts, b.next, &b, &u)) {
         read_with_unit(ts, &a, b.value, &u, between, m);
         return true;
     }
     plus = !range && token_sign(ts, a.next, '+') &&
-           (token_glued(ts, a.next) || read_unit(ts, a.next + 1, &a, &u));
+           (token_glued(ts, a.next) || denomination_read(ts, a.next + 1, &a, &u));
     a.next += plus;
-    if (read_unit(ts, a.next, &a, &u)) {
+    if (denomination_read(ts, a.next, &a, &u)) {
         if (u.unit == UNIT_DEGREE && (is_angle(ts, i, u.next) || a.flags & NUMBER_ARTICLE)) {
             skip_to(m, u.next);
             return true;
@@ -809,27 +547,27 @@ static bool prefix_code(const struct tokens *ts, size_t i)
     const struct token *t = token_at(ts, i);
 
     return t->m->mask & LEX(CUR) && (t->flags & TOKEN_UPPER || token_glued(ts, i + 1) ||
-                                     currency_sign(token_at(ts, i + 1)->sign));
+                                     denomination_sign(token_at(ts, i + 1)->sign));
 }
 
 static bool read_prefixed(const struct tokens *ts, size_t i, bool between, struct measure *m)
 {
-    struct unit u = {.factor = 1, .mul = 1}, again;
+    struct denomination u = {.factor = 1, .mul = 1}, again;
     struct number n;
     const struct token *t = token_at(ts, i);
     bool nation = t->m->mask & LEX(NATION) && token_sign(ts, i + 1, '$') && token_glued(ts, i + 1);
 
-    if (!nation && !(t->kind == TOKEN_SIGN && currency_sign(t->sign)) && !prefix_code(ts, i))
+    if (!nation && !(t->kind == TOKEN_SIGN && denomination_sign(t->sign)) && !prefix_code(ts, i))
         return false;
-    if (!read_currency(ts, i, &u))
+    if (!denomination_currency(ts, i, &u))
         return false;
     if (t->m->mask & LEX(CUR) && token_at(ts, u.next)->kind == TOKEN_SIGN &&
-        currency_sign(token_at(ts, u.next)->sign))
+        denomination_sign(token_at(ts, u.next)->sign))
         u.next++; /* "cad$ 15" */
     if (token_at(ts, u.next)->kind != TOKEN_NUMBER || !number_read(ts, u.next, &n))
         return false;
     u.next = n.next;
-    if (read_currency(ts, n.next, &again) && token_is(ts, n.next, LEX(CUR)))
+    if (denomination_currency(ts, n.next, &again) && token_is(ts, n.next, LEX(CUR)))
         u.next = again.next; /* "$10 dollars" */
     measure_of(m, &n, n.value, &u);
     if (range_joins(ts, m->next, between)) {
@@ -859,14 +597,14 @@ static char last_letter(const struct tokens *ts, size_t i)
 static bool read_unit_and_half(const struct tokens *ts, size_t i, struct measure *m)
 {
     static const struct number one = {.value = 1, .least = 1, .last_mul = 1};
-    struct unit u;
+    struct denomination u;
     double part;
     size_t next;
 
     if (!token_is(ts, i, LEX(UNIT)) || token_at(ts, i)->digits < 2 ||
         !number_read_fraction(ts, i + 1, &part, &next) || part >= 1)
         return false;
-    if (token_is(ts, next, LEX(UNIT)) || !read_unit(ts, i, &one, &u) ||
+    if (token_is(ts, next, LEX(UNIT)) || !denomination_read(ts, i, &one, &u) ||
         unit_kind(u.unit) != QUANTITY_DURATION || u.next != i + 1)
         return false;
     u.next = next;
@@ -888,13 +626,13 @@ static bool read_entire(const struct tokens *ts, size_t i, struct measure *m)
     static const struct number one = {.value = 1, .least = 1, .last_mul = 1};
     bool behind = token_is(ts, i, LEX(THE)) && token_is(ts, i + 2, LEX(WHOLE));
     size_t at = behind ? i + 1 : i + 1 + token_is(ts, i + 1, LEX(THE));
-    struct unit u;
+    struct denomination u;
 
     if (read_unit_and_half(ts, i, m))
         return true;
     if (!behind && !token_is(ts, i, LEX(WHOLE)) && !is_past_decade(ts, i))
         return false;
-    if (!token_is(ts, at, LEX(UNIT)) || !read_unit(ts, at, &one, &u) ||
+    if (!token_is(ts, at, LEX(UNIT)) || !denomination_read(ts, at, &one, &u) ||
         unit_kind(u.unit) != QUANTITY_DURATION)
         return false;
     if (at > i + 1 && !behind && last_letter(ts, i + 1) == 's')
@@ -958,11 +696,11 @@ static bool read_negative(const struct tokens *ts, size_t i, struct measure *m)
 /* "per cent of 210", "pourcentage de vingt" */
 static bool read_percent_of(const struct tokens *ts, size_t i, struct measure *m)
 {
-    struct unit u = {.factor = 1, .mul = 1};
+    struct denomination u = {.factor = 1, .mul = 1};
     struct number n;
     size_t at;
 
-    if (token_at(ts, i)->kind != TOKEN_WORD || !read_percent(ts, i, &u) ||
+    if (token_at(ts, i)->kind != TOKEN_WORD || !denomination_percent(ts, i, &u) ||
         !token_is(ts, u.next, LEX(OF)))
         return false;
     at = u.next + 1;
@@ -1038,7 +776,7 @@ static bool may_begin(const struct token *t)
     case TOKEN_FRACTION:
         return true;
     case TOKEN_SIGN:
-        return t->sign == '-' || currency_sign(t->sign);
+        return t->sign == '-' || denomination_sign(t->sign);
     default:
         return false;
     }
