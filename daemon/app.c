@@ -201,7 +201,7 @@ static void leave(struct app *a, const char *signal_name)
 
 static void watch_files(struct app *a)
 {
-    const struct str paths[] = {a->config->file, a->config->rules};
+    const struct str paths[] = {a->config->file, a->config->rules, a->config->sources_folder};
 
     watch_paths(a->watch, paths, ARRAY_LEN(paths));
 }

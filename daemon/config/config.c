@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "daemon/config/setting.h"
+#include "daemon/config/sources.h"
 #include "daemon/core/build.h"
 #include "lib/base/alloc.h"
 #include "lib/base/arena.h"
@@ -32,6 +33,10 @@ static const struct setting settings[] = {
     {"share", SETTING_PATH, AT(share), "",
      .doc = "Folder of what ships with couac: the words that rules use. Empty: the one that\n"
             "$COUAC_SHARE names, else the installed one (the source's own in a build folder)."},
+
+    {"sources_folder", SETTING_PATH, AT(sources_folder), "",
+     .doc = "Folder whose *.yaml hold more sources, each file a map like `sources`; for\n"
+            "lists that are long or written by programs."},
 
     {"redis.url", SETTING_URL, AT(redis.url), "redis://127.0.0.1:6379/0",
      .words = "redis rediss unix",
@@ -141,28 +146,6 @@ static const struct setting settings[] = {
      .doc = "auto: fields of the journal under systemd, else lines of logfmt on stderr."},
 };
 
-#undef AT
-#define AT(member) offsetof(struct config_source, member)
-
-static const struct setting source_settings[] = {
-    {"kind", SETTING_CHOICE, AT(kind), "feed", .words = "feed push",
-     .doc = "feed: RSS, Atom or JSON Feed over HTTP. push: mention JSON that others POST to us."},
-    {"url", SETTING_URL, AT(url), NULL, .words = "http https",
-     .doc = "Where it is. Asked for as written, nothing added."},
-    {"token_file", SETTING_CREDENTIAL, AT(token_file), "",
-     .doc = "push: file or systemd credential with the bearer token that senders must show."},
-    {"every", SETTING_DURATION, AT(every_ms), NULL, SECOND, 30ll * DAY,
-     .doc = "How often; without it poll.interval and then the feed's own rhythm."},
-    {"about", SETTING_CHOICE, AT(about), "anyone", .words = "anyone us",
-     .doc = "us: its posts are about the company, also when they do not name it."},
-    {"network", SETTING_CHOICE, AT(network), "public", .words = "public private",
-     .doc = "private: addresses of this machine and of the local network are allowed."},
-    {"lang", SETTING_TEXT, AT(lang), "",
-     .doc = "Language of posts that do not say theirs: en, fr, es."},
-};
-
-#undef AT
-
 static bool in_section(const struct setting *s, struct str section, struct str *ret_name)
 {
     struct str key = str_of(s->key);
@@ -200,20 +183,6 @@ static size_t known_names(struct str section, struct str *names)
     return n;
 }
 
-static void unknown_key(const struct yaml *node, const char *where, const struct str *names,
-                        size_t n, struct diags *diags)
-{
-    struct str near = diag_nearest(node->key, names, n);
-    struct pos at = node->key_at;
-
-    at.width = (unsigned)MIN(node->key.n, (size_t)60);
-    diag(diags, DIAG_ERROR, at, "unknown key '%.*s' in %s", STR_ARG(node->key), where);
-    if (near.n)
-        diag_hint(diags, "did you mean '%.*s'?", STR_ARG(near));
-    else
-        diag_hint(diags, "couacd --print-defaults lists the keys");
-}
-
 static const struct setting *find(struct str section, struct str name)
 {
     struct str candidate;
@@ -241,114 +210,9 @@ static void read_section(struct config *c, const struct yaml *map,
         if (s)
             setting_read(s, node, scope, c);
         else
-            unknown_key(node, arena_printf(scope->arena, "%.*s", STR_ARG(map->key)).p, names, n,
-                        scope->diags);
+            setting_unknown(node, arena_printf(scope->arena, "%.*s", STR_ARG(map->key)).p, names, n,
+                            scope->diags);
     }
-}
-
-static bool good_id(struct str id)
-{
-    if (id.n == 0 || id.n > CONFIG_SOURCE_ID_MAX)
-        return false;
-    for (size_t i = 0; i < id.n; i++) {
-        char ch = id.p[i];
-
-        if (!(ch >= 'a' && ch <= 'z') && !(ch >= '0' && ch <= '9') && !(ch >= 'A' && ch <= 'Z') &&
-            !(i > 0 && strchr("-_.", ch)))
-            return false;
-    }
-    return true;
-}
-
-static void read_source_keys(const struct yaml *map, const struct setting_scope *scope,
-                             struct config_source *ret)
-{
-    struct str names[ARRAY_LEN(source_settings)];
-
-    for (size_t i = 0; i < ARRAY_LEN(source_settings); i++)
-        names[i] = str_of(source_settings[i].key);
-    for (const struct yaml *node = map->first; node; node = node->next) {
-        size_t i = 0;
-
-        while (i < ARRAY_LEN(names) && !str_eq(names[i], node->key))
-            i++;
-        if (i < ARRAY_LEN(names))
-            setting_read(&source_settings[i], node, scope, ret);
-        else
-            unknown_key(node, "this source", names, ARRAY_LEN(names), scope->diags);
-    }
-}
-
-static void check_push(const struct config *c, const struct yaml *map,
-                       const struct config_source *source, struct diags *diags)
-{
-    if (source->token_file.n == 0) {
-        diag(diags, DIAG_ERROR, map->key_at, "source '%.*s' has no token_file",
-             STR_ARG(source->id));
-        diag_hint(diags, "put a long random word into a file; senders show it as a bearer token");
-    }
-    if (c->push_listen.n == 0) {
-        diag(diags, DIAG_ERROR, map->key_at, "nothing listens for source '%.*s'",
-             STR_ARG(source->id));
-        diag_hint(diags, "add   push: {listen: http://127.0.0.1:8787}");
-    }
-}
-
-static void check_source(const struct config *c, const struct yaml *map,
-                         const struct config_source *source, struct diags *diags)
-{
-    const struct yaml *every = yaml_get(map, STR("every"));
-    struct sbuf floor = SBUF_INIT(100);
-
-    if (source->kind == CONFIG_PUSH) {
-        check_push(c, map, source, diags);
-    } else if (!yaml_get(map, STR("url"))) {
-        diag(diags, DIAG_ERROR, map->key_at, "source '%.*s' has no url", STR_ARG(source->id));
-        diag_hint(diags, "add   url: https://...");
-    }
-    if (every && source->every_ms && source->network == CONFIG_PUBLIC &&
-        source->every_ms < c->poll.floor_ms) {
-        setting_write_duration(c->poll.floor_ms, &floor);
-        diag(diags, DIAG_ERROR, every->at, "public servers are not asked more often than %s",
-             sbuf_cstr(&floor));
-        diag_hint(diags, "poll.floor sets this; sources that are `network: private` are free");
-    }
-    sbuf_done(&floor);
-}
-
-static void read_source(struct config *c, const struct yaml *map, const struct setting_scope *scope,
-                        struct config_source *ret)
-{
-    ret->id = arena_str(scope->arena, map->key);
-    if (!good_id(map->key)) {
-        diag(scope->diags, DIAG_ERROR, map->key_at, "'%.*s' cannot name a source",
-             STR_ARG(map->key));
-        diag_hint(scope->diags, "letters, digits, and - _ . inside, at most %d",
-                  CONFIG_SOURCE_ID_MAX);
-    }
-    for (size_t i = 0; i < ARRAY_LEN(source_settings); i++)
-        setting_default(&source_settings[i], scope, ret);
-    if (map->type != YAML_MAP) {
-        diag(scope->diags, DIAG_ERROR, map->at, "source '%.*s' must be a map with a url, not %s",
-             STR_ARG(map->key), yaml_type_name(map->type));
-        return;
-    }
-    read_source_keys(map, scope, ret);
-    check_source(c, map, ret, scope->diags);
-}
-
-static void read_sources(struct config *c, const struct yaml *map,
-                         const struct setting_scope *scope)
-{
-    if (map->type != YAML_MAP) {
-        /* "sources:" with nothing below is a scalar */
-        if (map->type != YAML_SCALAR || map->s.n)
-            diag(scope->diags, DIAG_ERROR, map->at, "sources must be a map from a name to its url");
-        return;
-    }
-    c->sources = arena_array(scope->arena, map->n ? map->n : 1, sizeof(*c->sources));
-    for (const struct yaml *node = map->first; node; node = node->next)
-        read_source(c, node, scope, &c->sources[c->n_sources++]);
 }
 
 static void read_version(const struct yaml *top, struct str file, struct diags *diags)
@@ -390,10 +254,12 @@ static void read_top(struct config *c, const struct yaml *top, const struct sett
         else if (str_eq(node->key, STR("sources")))
             sources = node; /* last: they are checked against poll */
         else if (!str_eq(node->key, STR("couac")))
-            unknown_key(node, "couac.yaml", names, n, scope->diags);
+            setting_unknown(node, "couac.yaml", names, n, scope->diags);
     }
     if (sources)
-        read_sources(c, sources, scope);
+        sources_read(c, sources, scope);
+    if (c->sources_folder.n)
+        sources_read_folder(c, scope);
 }
 
 static struct str folder_of(struct str path)
@@ -441,29 +307,11 @@ struct config *config_parse(struct str file, struct str text, struct diags *diag
     return diags->n_errors > errors ? NULL : TAKE(c);
 }
 
-/* The whole file, or a negative errno. O_NONBLOCK: a FIFO must not hang us. */
-static int read_file(const char *path, struct sbuf *out)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    struct stat st;
-    char chunk[16384];
-    ssize_t n = 0;
-    int r = fd < 0 ? -errno : fstat(fd, &st) < 0 ? -errno : S_ISREG(st.st_mode) ? 0 : -EINVAL;
-
-    while (r == 0 && (n = read(fd, chunk, sizeof(chunk))) > 0)
-        sbuf_add(out, str_make(chunk, (size_t)n));
-    if (r == 0 && n < 0)
-        r = -errno;
-    if (fd >= 0)
-        close(fd);
-    return r == 0 && out->full ? -EFBIG : r;
-}
-
 struct config *config_load(const char *path, struct diags *diags)
 {
     struct sbuf text = SBUF_INIT(YAML_BYTES_MAX + 1);
     struct config *c = NULL;
-    int r = read_file(path, &text);
+    int r = setting_read_file(path, &text);
 
     if (r < 0) {
         diag(diags, DIAG_ERROR, (struct pos){.file = str_of(path)}, "cannot read it: %s",
@@ -483,6 +331,7 @@ void config_free(struct config *c)
     if (!c)
         return;
     arena_free(c->arena);
+    free(c->sources);
     free(c);
 }
 
@@ -511,21 +360,6 @@ static void print_setting(const struct setting *s, struct str name, const char *
     sbuf_printf(out, "%s%.*s: %s%s%s\n", inset, STR_ARG(name), quote, s->initial, quote);
 }
 
-static void print_source_help(struct sbuf *out)
-{
-    sbuf_printf(out, "\n# Where to listen: a name of yours, and\n");
-    for (size_t i = 0; i < ARRAY_LEN(source_settings); i++) {
-        const struct setting *s = &source_settings[i];
-
-        sbuf_printf(out, "#   %s: %s\n", s->key, s->doc);
-        if (s->type == SETTING_CHOICE && strchr(s->words, ' '))
-            sbuf_printf(out, "#     one of: %s (%s)\n", s->words, s->initial);
-    }
-    sbuf_printf(out,
-                "#\n#   press:\n#     url: https://news.example/acme.rss\n#     every: 30 min\n");
-    sbuf_printf(out, "sources: {}\n");
-}
-
 void config_print_defaults(struct sbuf *out)
 {
     struct str section = STR_NONE, name;
@@ -547,7 +381,7 @@ void config_print_defaults(struct sbuf *out)
         (void)in_section(&settings[i], mine, &name); /* true by construction */
         print_setting(&settings[i], name, mine.n ? "  " : "", out);
     }
-    print_source_help(out);
+    sources_print_help(out);
 }
 
 void config_needs_restart(const struct config *now, const struct config *next, struct sbuf *out)
@@ -558,9 +392,9 @@ void config_needs_restart(const struct config *now, const struct config *next, s
         struct str key = str_of(settings[i].key);
 
         /* What the parts read anew each time they use it. */
-        if (str_eq(key, STR("rules")) || str_eq(key, STR("share")) ||
-            str_starts(key, STR("keep.")) || str_starts(key, STR("log.")) ||
-            str_starts(key, STR("poll.")))
+        if (str_eq(key, STR("rules")) || str_eq(key, STR("sources_folder")) ||
+            str_eq(key, STR("share")) || str_starts(key, STR("keep.")) ||
+            str_starts(key, STR("log.")) || str_starts(key, STR("poll.")))
             continue;
         sbuf_clear(&a);
         sbuf_clear(&b);

@@ -55,7 +55,7 @@ struct config_redis {
 
 struct config {
     struct str file; /* where it was read from */
-    struct str instance, producer, state, rules, share;
+    struct str instance, producer, state, rules, share, sources_folder;
     struct config_redis redis;
     struct config_poll poll;
     struct str push_listen; /* empty: no listener */
@@ -65,8 +65,8 @@ struct config {
     int64_t keep_sent_ms, keep_seen_ms, keep_alerts_ms, keep_ledger_ms;
     int log_level;                 /* enum log_level */
     int log_format;                /* enum log_format */
-    struct config_source *sources; /* in the file's order; ids are unique */
-    size_t n_sources;
+    struct config_source *sources; /* in the files' order; ids are unique; on the heap */
+    size_t n_sources, sources_cap;
     struct arena *arena; /* its own */
 };
 

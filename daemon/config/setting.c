@@ -1,6 +1,10 @@
 #include "daemon/config/setting.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "lib/base/arena.h"
 #include "lib/base/diag.h"
@@ -268,4 +272,36 @@ void setting_write(const struct setting *s, const void *object, struct sbuf *out
     default:
         sbuf_add(out, *(const struct str *)slot);
     }
+}
+
+void setting_unknown(const struct yaml *node, const char *where, const struct str *names, size_t n,
+                     struct diags *diags)
+{
+    struct str near = diag_nearest(node->key, names, n);
+    struct pos at = node->key_at;
+
+    at.width = (unsigned)MIN(node->key.n, (size_t)60);
+    diag(diags, DIAG_ERROR, at, "unknown key '%.*s' in %s", STR_ARG(node->key), where);
+    if (near.n)
+        diag_hint(diags, "did you mean '%.*s'?", STR_ARG(near));
+    else
+        diag_hint(diags, "couacd --print-defaults lists the keys");
+}
+
+/* O_NONBLOCK: a FIFO must not hang us. */
+int setting_read_file(const char *path, struct sbuf *out)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct stat st;
+    char chunk[16384];
+    ssize_t n = 0;
+    int r = fd < 0 ? -errno : fstat(fd, &st) < 0 ? -errno : S_ISREG(st.st_mode) ? 0 : -EINVAL;
+
+    while (r == 0 && (n = read(fd, chunk, sizeof(chunk))) > 0)
+        sbuf_add(out, str_make(chunk, (size_t)n));
+    if (r == 0 && n < 0)
+        r = -errno;
+    if (fd >= 0)
+        close(fd);
+    return r == 0 && out->full ? -EFBIG : r;
 }

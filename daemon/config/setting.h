@@ -53,3 +53,11 @@ void setting_write(const struct setting *s, const void *object, struct sbuf *out
 bool setting_parse_duration(struct str text, int64_t *ret_ms) MUST_CHECK;
 bool setting_parse_size(struct str text, int64_t *ret_bytes) MUST_CHECK;
 void setting_write_duration(int64_t ms, struct sbuf *out);
+
+/* A key that nobody knows, with the nearest of `names` as a way out. */
+void setting_unknown(const struct yaml *node, const char *where, const struct str *names, size_t n,
+                     struct diags *diags);
+
+/* A whole regular file. Return 0, -EFBIG past the buffer's maximum, -EINVAL when it is no
+ * regular file, or what open and read said. */
+int setting_read_file(const char *path, struct sbuf *out) MUST_CHECK;

@@ -358,6 +358,27 @@ def wrong_configuration_or_rules_at_start_end_with_78(rig):
     assert couacd.logged(r"couac.yaml:\d+:\d+: error: unknown key 'evry'")
 
 
+def sources_may_stand_in_a_folder_of_files(rig):
+    web = rig.keep(Web())
+    for name in "abc":
+        web.on("/" + name, feed(name))
+    couacd = rig.keep(Couacd(rig, PROGRAM, None, SHARE, {"a": web.base + "/a"}, sources_folder="more"))
+    folder = os.path.join(couacd.folder, "more")
+    os.makedirs(folder)
+
+    def write(name, text):
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
+            f.write(text)
+    write("1.yaml", f"b: {{url: {web.base}/b, network: private, every: 1 s}}\n")
+    couacd.start()
+    wait_for("both", lambda: web.seen("/a") and web.seen("/b"))
+    write("2.yaml", f"c: {{url: {web.base}/c, network: private, every: 1 s}}\n")
+    wait_for("the new file, by itself", lambda: web.seen("/c"))
+    write("3.yaml", "b: {url: http://other.example/}\n")
+    wait_for("the refusal", lambda: couacd.logged(r"more/3.yaml:1:1: error: source 'b' is in another file too"))
+    assert couacd.stop() == 0
+
+
 def two_daemons_cannot_share_one_state(rig):
     first = rig.keep(Couacd(rig, PROGRAM, None, SHARE, {})).start()
     second = subprocess.run([PROGRAM, "-c", first.config], capture_output=True, text=True, timeout=10)
