@@ -9,6 +9,7 @@
 #include "lib/data/digest.h"
 #include "lib/data/json.h"
 #include "lib/desk/followup.h"
+#include "lib/desk/gap.h"
 #include "lib/desk/hearing.h"
 #include "lib/desk/incident.h"
 #include "lib/desk/near.h"
@@ -518,6 +519,10 @@ static int hear(struct hearing *h, const struct mention *mention)
     for (size_t i = 0; i < s.judgement.n && rc == 0; i++)
         if (!str_eq(s.judgement.verdicts[i].promise->id, followed))
             rc = settle(h, &s.judgement.verdicts[i], &s);
+    /* d->said still holds this post's words: settling examines another only on release,
+     * and then this one is of a promise. */
+    if (rc == 0)
+        rc = gap_hear(h, &s, h->desk->said.items, h->desk->said.n);
     return rc;
 }
 

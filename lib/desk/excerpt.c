@@ -27,6 +27,7 @@ struct cover {
     char *p;
     size_t n;
     const struct ruleset *set;
+    struct fold *scratch;
 };
 
 /* Continuation bytes stay for close_up, so a code point becomes one '*'. */
@@ -37,9 +38,9 @@ static void cover_range(struct cover *c, size_t from, size_t to)
             c->p[i] = '*';
 }
 
-static bool ours(const struct cover *c, size_t from, size_t to)
+static bool ours(struct cover *c, size_t from, size_t to)
 {
-    return c->set && ruleset_own_account(c->set, str_make(c->p + from, to - from));
+    return c->set && ruleset_own_account(c->set, str_make(c->p + from, to - from), c->scratch);
 }
 
 /* At an '@': a mail address when a name stands right before it, else a handle. */
@@ -110,8 +111,10 @@ static size_t close_up(char *p, size_t n)
 
 size_t excerpt_cover(char *bytes, size_t n, const struct ruleset *set)
 {
-    struct cover c = {bytes, n, set};
+    struct fold scratch;
+    struct cover c = {bytes, n, set, &scratch};
 
+    fold_init(&scratch);
     for (size_t at = 0; at < n;) {
         if (bytes[at] == '@')
             at = cover_at(&c, at);
@@ -120,6 +123,7 @@ size_t excerpt_cover(char *bytes, size_t n, const struct ruleset *set)
         else
             at++;
     }
+    fold_done(&scratch);
     return close_up(bytes, n);
 }
 

@@ -16,6 +16,7 @@ enum {
 struct judge {
     struct ruleset *set;
     struct matcher *matcher;
+    struct fold author; /* scratch */
     VEC(struct verdict) verdicts;
     VEC(struct evidence) evidence; /* of the promise at hand */
 };
@@ -27,6 +28,7 @@ struct trial {
     const struct mention *mention;
     enum judge_depth depth;
     int64_t at_s;
+    bool on_topic; /* some promise's `about` hit, in a look at candidates */
     struct verdict v;
 };
 
@@ -44,6 +46,7 @@ void judge_free(struct judge *j)
     if (!j)
         return;
     matcher_free(j->matcher);
+    fold_done(&j->author);
     ruleset_unref(j->set);
     vec_done(&j->verdicts);
     vec_done(&j->evidence);
@@ -60,11 +63,40 @@ struct ruleset *judge_ruleset(const struct judge *j)
     return j->set;
 }
 
-bool judge_list_hits(struct judge *j, struct str name)
+static const struct word_list *list_named(const struct judge *j, struct str name)
 {
     for (size_t i = 0; i < j->set->n_lists; i++)
         if (str_eq(j->set->lists[i].name, name))
-            return match_slot(j->matcher, &j->set->lists[i].slot).n > 0;
+            return &j->set->lists[i];
+    return NULL;
+}
+
+bool judge_list_hits(struct judge *j, struct str name)
+{
+    const struct word_list *list = list_named(j, name);
+
+    return list && match_slot(j->matcher, &list->slot).n > 0;
+}
+
+static bool phrase_is_word(const struct phrase *phrase, struct str word)
+{
+    if (phrase->n_parts != 1 || phrase->parts[0].n_places != 1)
+        return false;
+    const struct place *place = &phrase->parts[0].places[0];
+
+    for (uint32_t i = 0; i < place->n_atoms; i++)
+        if (place->atoms[i].n_words == 1 && str_eq(place->atoms[i].words[0], word))
+            return true;
+    return false;
+}
+
+bool judge_list_has_word(const struct judge *j, struct str name, struct str word)
+{
+    const struct word_list *list = list_named(j, name);
+
+    for (uint32_t i = 0; list && i < list->slot.n; i++)
+        if (phrase_is_word(&list->slot.phrases[i], word))
+            return true;
     return false;
 }
 
@@ -505,6 +537,7 @@ static int try_candidates(struct trial *t, enum judge_about about, struct arena 
 
         if (match_slot(t->j->matcher, g->about).n == 0)
             continue;
+        t->on_topic = true;
         named = named || match_slot(t->j->matcher, &set->brand.names).n > 0;
         if (!named)
             return 0;
@@ -542,7 +575,7 @@ int judge_mention(struct judge *j, const struct mention *mention, enum judge_abo
     struct trial t = {.j = j, .mention = mention, .depth = depth, .at_s = at_ms / 1000};
     struct judgement out = {.text = mention_body(mention, arena),
                             .lang = lang_from_tag(mention->lang)};
-    bool ours = ruleset_own_account(j->set, mention->author);
+    bool ours = ruleset_own_account(j->set, mention->author, &j->author);
 
     if (arena_exhausted(arena))
         return -ENOMEM;
@@ -559,6 +592,11 @@ int judge_mention(struct judge *j, const struct mention *mention, enum judge_abo
         return -ENOMEM;
     if (j->verdicts.n)
         memcpy(verdicts, j->verdicts.items, j->verdicts.n * sizeof(*verdicts));
+    out.topic = t.on_topic ? TOPIC_OF_A_PROMISE
+                : about == JUDGE_ABOUT_US || j->set->brand.names.n == 0 ||
+                        match_slot(j->matcher, &j->set->brand.names).n > 0
+                    ? TOPIC_UNCOVERED
+                    : TOPIC_NOT_OURS;
     out.verdicts = verdicts;
     out.n = j->verdicts.n;
     *ret = out;

@@ -87,10 +87,15 @@ struct verdict {
     const struct trigger *trigger;   /* what raised it; NULL: the promise's own level */
 };
 
+/* Whether the post names us (or needs not to) and the topic of some promise; only
+ * looked for with JUDGE_OUTCOMES. */
+enum judged_topic { TOPIC_NOT_OURS, TOPIC_UNCOVERED, TOPIC_OF_A_PROMISE };
+
 struct judgement {
     struct str text; /* what was judged: title and text (mention_body) */
     enum lang lang;
     enum { AUTHOR_CUSTOMER, AUTHOR_OURS } author;
+    enum judged_topic topic;
     const struct verdict *verdicts;
     size_t n;
 };
@@ -117,6 +122,8 @@ int judge_mention(struct judge *j, const struct mention *mention, enum judge_abo
 /* Whether the list `name` hits in the mention judged last; false when no list is
  * named so. */
 bool judge_list_hits(struct judge *j, struct str name);
+/* Whether the list `name` holds `word` (folded) as an exact word of one place. */
+bool judge_list_has_word(const struct judge *j, struct str name, struct str word);
 
 struct match_stats judge_stats(const struct judge *j);
 const char *verdict_kind_name(enum verdict_kind kind); /* "none" "kept" "denied" ... */

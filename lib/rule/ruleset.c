@@ -76,20 +76,17 @@ const struct owner *ruleset_owner(const struct ruleset *set, struct str id)
     return NULL;
 }
 
-bool ruleset_own_account(const struct ruleset *set, struct str author)
+bool ruleset_own_account(const struct ruleset *set, struct str author, struct fold *scratch)
 {
-    struct fold f;
     bool own = false;
 
     if (set->brand.n_accounts == 0 || author.n == 0)
         return false;
     if (str_starts(author, STR("@")))
         author = str_slice(author, 1, author.n);
-    fold_init(&f);
-    fold_text(&f, author);
+    fold_text(scratch, author);
     for (uint32_t i = 0; i < set->brand.n_accounts && !own; i++)
-        own = str_eq(set->brand.accounts[i], fold_str(&f));
-    fold_done(&f);
+        own = str_eq(set->brand.accounts[i], fold_str(scratch));
     return own;
 }
 

@@ -48,7 +48,8 @@ void ruleset_unrefp(struct ruleset **set);
 const struct promise *ruleset_promise(const struct ruleset *set, struct str id);
 const struct owner *ruleset_owner(const struct ruleset *set, struct str id);
 
-/* Whether `author` (as the source writes it, with or without @) is one of brand.accounts. */
-bool ruleset_own_account(const struct ruleset *set, struct str author);
+/* Whether `author` (as the source writes it, with or without @) is one of
+ * brand.accounts. `scratch` is overwritten. */
+bool ruleset_own_account(const struct ruleset *set, struct str author, struct fold *scratch);
 /* Whether a post of `promise` at `at_s` is muted by a pause. */
 bool ruleset_paused(const struct ruleset *set, const struct promise *promise, int64_t at_s);

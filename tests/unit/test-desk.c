@@ -18,6 +18,8 @@ static const char rules[] = "couac: 1\n"
                             "  acknowledged: [envoyez nous un message]\n"
                             "  resolved: [enfin arrive]\n"
                             "  not-there: [toujours pas]\n"
+                            "  anger: [honteux, scandaleux]\n"
+                            "  filler: [vraiment, encore, honteux]\n"
                             "promises:\n"
                             "  p48:\n"
                             "    says: Livré en 48 h\n"
@@ -339,6 +341,26 @@ static void the_author_closes_and_reopens_his_own_alert(void **state)
     assert_str_equal(e->severity, STR("high"));
 }
 
+static void complaints_that_no_promise_covers_are_told_by_their_words(void **state)
+{
+    struct fixture *f = *state;
+    const struct event *e = NULL;
+
+    for (int i = 0; i < 5; i++) {
+        assert_null(e);
+        (void)hear(f, post(f, arena_printf(f->arena, "a%d", i).p,
+                           "Parking vraiment honteux devant le magasin", i));
+        e = find_type(f, "couac.gap.v1");
+    }
+    assert_non_null(e);
+    assert_int_equal(e->stream, EVENT_INCIDENTS);
+    assert_int_equal(f->out.n_events, 3); /* parking, devant, magasin */
+    (void)hear(f, post(f, "a0", "Parking toujours honteux", 10));
+    assert_int_equal(f->out.n_events, 0); /* the same voice again */
+    (void)hear(f, post(f, "z", "Parking parfait", 10));
+    assert_int_equal(f->out.n_events, 0); /* no complaint */
+}
+
 static void denials_wait_for_others_and_are_released_together(void **state)
 {
     struct fixture *f = *state;
@@ -442,6 +464,7 @@ int main(void)
         TEST(an_empty_formula_is_no_answer_and_silence_goes_to_the_backup),
         TEST(an_answer_stops_the_clock),
         TEST(the_author_closes_and_reopens_his_own_alert),
+        TEST(complaints_that_no_promise_covers_are_told_by_their_words),
         TEST(denials_wait_for_others_and_are_released_together),
         TEST(denials_too_far_apart_do_not_count_together),
         TEST(many_authors_raise_the_severity),
