@@ -18,6 +18,7 @@
 #include "daemon/sink/script.h"
 #include "daemon/store/store.h"
 #include "lib/base/alloc.h"
+#include "lib/base/arena.h"
 
 enum {
     REFILL = COURIER_ROWS / 4, /* rows read from the store at once */
@@ -60,6 +61,7 @@ struct courier {
     struct loop *loop;
     struct store *store;
     struct courier_options o;
+    struct arena *strings; /* of the options */
     struct redis *link;
     struct errand *errand;
     enum courier_state state;
@@ -603,9 +605,12 @@ struct courier *courier_new(struct loop *loop, struct store *store,
     c->loop = loop;
     c->store = store;
     c->o = *options;
+    c->strings = arena_new(0);
+    c->o.prefix = arena_str(c->strings, options->prefix);
+    c->o.producer = arena_str(c->strings, options->producer);
     c->backoff.base_ms = options->link.backoff_ms > 0 ? options->link.backoff_ms : 250;
     c->backoff.cap_ms = options->link.backoff_max_ms > 0 ? options->link.backoff_max_ms : 30000;
-    parcel_form(&c->form, options->prefix, options->queue_cap);
+    parcel_form(&c->form, c->o.prefix, options->queue_cap);
     parcel_init(&c->parcel, &c->form);
     name_field(c);
     (void)store_failed(c, store_count(store, &counts));
@@ -628,6 +633,7 @@ void courier_free(struct courier *c)
     event_free(c->tick);
     event_free(c->rest);
     parcel_done(&c->parcel);
+    arena_free(c->strings);
     free(c);
 }
 

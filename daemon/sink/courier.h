@@ -59,7 +59,7 @@ struct courier_counts {
     uint64_t unpublished;  /* pub/sub refused */
 };
 
-/* The strings of `options` must outlive the courier. */
+/* All of `options` is copied but `link.seeds`, which must outlive the courier. */
 struct courier *courier_new(struct loop *loop, struct store *store,
                             const struct courier_options *options);
 /* Not from within its callbacks. Notes what was acknowledged. */

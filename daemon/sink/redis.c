@@ -22,6 +22,7 @@
 #include "daemon/core/loop.h"
 #include "daemon/sink/reply.h"
 #include "lib/base/alloc.h"
+#include "lib/base/arena.h"
 
 enum { ELEMENTS_MAX = 65536, REPLY_BYTES_MAX = 4 * 1024 * 1024, PASSWORD_MAX = 4096 };
 
@@ -46,6 +47,7 @@ struct redis {
     unsigned first, n_waiting;
     unsigned greetings; /* replies to the greeting still awaited */
     char trouble[256], said[256];
+    struct arena *strings; /* of the options */
 };
 
 static const char *const names[REDIS_STATES] = {
@@ -389,7 +391,7 @@ static void greet(struct redis *r)
     struct str name[] = {STR("CLIENT"), STR("SETNAME"), str_of(r->o.client_name)};
 
     r->greetings = 0;
-    if (r->o.password_file && *r->o.password_file && !greet_password(r))
+    if (*r->o.password_file && !greet_password(r))
         return;
     if (r->target.db != 0) {
         (void)snprintf(db, sizeof(db), "%u", r->target.db);
@@ -482,13 +484,29 @@ static int64_t or_else(int64_t value, int64_t fallback)
     return value > 0 ? value : fallback;
 }
 
+static const char *own(struct redis *r, const char *text)
+{
+    return text ? arena_str(r->strings, str_of(text)).p : "";
+}
+
+static void own_strings(struct redis *r)
+{
+    r->strings = arena_new(0);
+    r->o.role = own(r, r->o.role ? r->o.role : "redis");
+    r->o.client_name = own(r, r->o.client_name);
+    r->o.password_file = own(r, r->o.password_file);
+    r->o.tls.ca_file = own(r, r->o.tls.ca_file);
+    r->o.tls.cert_file = own(r, r->o.tls.cert_file);
+    r->o.tls.key_file = own(r, r->o.tls.key_file);
+}
+
 struct redis *redis_new(struct loop *loop, const struct redis_options *options)
 {
     struct redis *r = alloc_zeroed(1, sizeof(*r));
 
     r->loop = loop;
     r->o = *options;
-    r->o.role = options->role ? options->role : "redis";
+    own_strings(r);
     r->o.connect_timeout_ms = or_else(options->connect_timeout_ms, 3000);
     r->o.reply_timeout_ms = or_else(options->reply_timeout_ms, 5000);
     r->o.pause_ms = or_else(options->pause_ms, 30000);
@@ -527,6 +545,7 @@ void redis_free(struct redis *r)
         redisReaderFree(r->reader);
     event_free(r->timer);
     free(r->waiters);
+    arena_free(r->strings);
     free(r);
 }
 

@@ -61,7 +61,7 @@ enum redis_state {
     REDIS_STATES,
 };
 
-/* The strings of `options` must outlive the link. */
+/* All of `options` is copied but `seeds`, which must outlive the link. */
 struct redis *redis_new(struct loop *loop, const struct redis_options *options);
 void redis_free(struct redis *r); /* callbacks get their NULL; `lost` is not called */
 void redis_start(struct redis *r);

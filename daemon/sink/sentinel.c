@@ -6,14 +6,16 @@
 
 #include "daemon/core/loop.h"
 #include "lib/base/alloc.h"
+#include "lib/base/arena.h"
 
 struct sentinel {
     struct loop *loop;
     struct sentinel_options o;
     struct target *targets;
-    size_t next, asked; /* whom to ask, and how many were */
-    struct redis *link; /* to the one being asked */
-    struct redis *who;  /* who wants to know; NULL: nobody */
+    struct arena *strings; /* of the options */
+    size_t next, asked;    /* whom to ask, and how many were */
+    struct redis *link;    /* to the one being asked */
+    struct redis *who;     /* who wants to know; NULL: nobody */
 };
 
 static void free_link(void *link)
@@ -125,12 +127,23 @@ static void stop(void *arg)
     retire(s);
 }
 
+static const char *own(struct sentinel *s, const char *text)
+{
+    return text ? arena_str(s->strings, str_of(text)).p : "";
+}
+
 struct sentinel *sentinel_new(struct loop *loop, const struct sentinel_options *options)
 {
     struct sentinel *s = alloc_zeroed(1, sizeof(*s));
 
     s->loop = loop;
     s->o = *options;
+    s->strings = arena_new(0);
+    s->o.master = own(s, options->master);
+    s->o.password_file = own(s, options->password_file);
+    s->o.tls.ca_file = own(s, options->tls.ca_file);
+    s->o.tls.cert_file = own(s, options->tls.cert_file);
+    s->o.tls.key_file = own(s, options->tls.key_file);
     s->o.timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : 1000;
     s->targets = alloc_zeroed(options->n_targets + 1, sizeof(*s->targets));
     for (size_t i = 0; i < options->n_targets; i++)
@@ -144,6 +157,7 @@ void sentinel_free(struct sentinel *s)
         return;
     redis_free(s->link);
     free(s->targets);
+    arena_free(s->strings);
     free(s);
 }
 

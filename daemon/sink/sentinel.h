@@ -13,7 +13,7 @@
 struct sentinel;
 
 struct sentinel_options {
-    const struct target *targets; /* copied */
+    const struct target *targets;
     size_t n_targets;
     const char *master; /* its name; must outlive the object, as all strings here */
     struct target base; /* kind, user and database of the master */
@@ -22,6 +22,7 @@ struct sentinel_options {
     int64_t timeout_ms;        /* for each to connect, and to answer; 0: 1,000 */
 };
 
+/* All of `options` is copied. */
 struct sentinel *sentinel_new(struct loop *loop, const struct sentinel_options *options);
 /* After the link that uses it; NULL is fine. */
 void sentinel_free(struct sentinel *s);
