@@ -5,6 +5,7 @@ Needs the right to make namespaces (root, or unprivileged ones); else it is skip
 """
 
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -21,19 +22,23 @@ MARK = "COUAC_TEST_NAMESPACE"
 
 def enter():
     """Runs this program again in namespaces of its own."""
-    with tempfile.NamedTemporaryFile("w", suffix=".hosts") as hosts:
+    with tempfile.NamedTemporaryFile("w", suffix=".hosts") as hosts, \
+            tempfile.NamedTemporaryFile("w", suffix=".resolv") as resolv:
         hosts.write(HOSTS)
         hosts.flush()
+        resolv.write("nameserver 93.184.216.34\n")
+        resolv.flush()
         script = ('ip link set lo up && ip addr add 93.184.216.34/32 dev lo && '
-                  'ip addr add 192.168.7.7/32 dev lo && mount --bind "$0" /etc/hosts && exec "$@"')
+                  'ip addr add 192.168.7.7/32 dev lo && mount --bind "$0" /etc/hosts && mount --bind "$1" /etc/resolv.conf && '
+                  'shift && exec "$@"')
         line = ["unshare", "--net", "--mount", "--map-root-user"]
         if os.geteuid() == 0:
             line.pop()
-        probe = subprocess.run(line + ["sh", "-c", script, hosts.name, "true"], capture_output=True, check=False)
+        probe = subprocess.run(line + ["sh", "-c", script, hosts.name, resolv.name, "true"], capture_output=True, check=False)
         if probe.returncode:
             print("1..0 # SKIP no right to make a network namespace")
             return 0
-        return subprocess.run(line + ["sh", "-c", script, hosts.name, sys.executable] + sys.argv,
+        return subprocess.run(line + ["sh", "-c", script, hosts.name, resolv.name, sys.executable] + sys.argv,
                               env={**os.environ, MARK: "1"}, check=False).returncode
 
 
@@ -129,7 +134,24 @@ def a_host_gets_two_requests_at_once_and_a_gap_between_them(rig):
     assert web.most_open <= 2, f"{web.most_open} connections at once"
 
 
-TESTS = [a_public_name_cannot_lead_inside, retry_after_holds_the_whole_public_host_and_no_other,
+def a_name_server_that_never_answers_stalls_nobody(rig):
+    web = outside(rig)
+    hole = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    hole.bind(("93.184.216.34", 53))
+    rig.keep(hole)
+    web.on("/good", Reply(200, rss("x")))
+    sources = {f"lost{n}": public(f"http://n{n}.nowhere.test/") for n in range(80)}
+    sources["good"] = public(f"http://other.example:{web.port}/good")
+    couacd = start(rig, sources, connect_timeout="1 s", at_once=200)
+    wait_for("timeouts", lambda: len(couacd.logged(r"poll.failed source=lost\d+ why=(timeout|dns)")) >= 60)
+    wait_for("the good one", lambda: len(web.seen("/good")) >= 4)
+    assert not couacd.logged("event=loop.stall"), "the loop stalled"
+    began = time.monotonic()
+    assert couacd.stop() == 0
+    assert time.monotonic() - began < 4, "the end waited for the name server"
+
+
+TESTS = [a_name_server_that_never_answers_stalls_nobody, a_public_name_cannot_lead_inside, retry_after_holds_the_whole_public_host_and_no_other,
          a_host_gets_two_requests_at_once_and_a_gap_between_them]
 
 if __name__ == "__main__":

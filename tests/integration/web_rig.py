@@ -160,9 +160,8 @@ class Couacd:
     def write_config(self, sources):
         url = self.redis.url if self.redis else "unix:///nonexistent/redis.sock"
         lines = ["couac: 1", f"state: {self.state}", "rules: rules", f"share: {self.share}",
-                 f"redis: {{url: {url}}}", "log: {level: debug, format: logfmt}", "poll:",
-                 "  connect_timeout: 2 s"]
-        lines += [f"  {k}: {v}" for k, v in self.poll.items()]
+                 f"redis: {{url: {url}}}", "log: {level: debug, format: logfmt}", "poll:"]
+        lines += [f"  {k}: {v}" for k, v in {"connect_timeout": "2 s", **self.poll}.items()]
         lines += [f"{k}: {v}" for k, v in self.more.items()]
         lines.append("sources:" if sources else "sources: {}")
         for name, keys in sources.items():
