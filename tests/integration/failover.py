@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """failover - Sentinel promotes, a Cluster moves: nothing lost, nothing doubled but by its id.
 
-usage: failover.py FEEDER [failovers=3] [cluster_losses=2]
+usage: failover.py FEEDER [failovers=2] [cluster_losses=2]
 
 One master and two replicas under three Sentinels; the master is killed again and again while
 rows flow. Replication is asynchronous, so an acknowledged row may be lost with the master:
@@ -21,7 +21,7 @@ from redis_rig import RedisError, run, wait_for  # noqa: E402
 # After the last row the feeder stays a while, as couacd does: a link to a master that is none any
 # more drops, and what it lost is sent again.
 LINGER = 2000
-SETTINGS = {"failovers": 3, "cluster_losses": 2}
+SETTINGS = {"failovers": 2, "cluster_losses": 2}
 
 
 def free_ports(n):
