@@ -5,7 +5,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/utf8.h"
-#include "lib/data/json.h"
+#include "lib/desk/cloudevent.h"
 #include "lib/desk/excerpt.h"
 
 enum { NUMBER_MAX = 64 };
@@ -157,16 +157,6 @@ static void write_promise(struct json_writer *w, const struct promise *p)
     json_close_object(w);
 }
 
-static void write_time(struct json_writer *w, struct str key, int64_t at_ms)
-{
-    char text[CLOCK_TEXT_MAX];
-
-    if (at_ms == CLOCK_NONE)
-        return;
-    json_key(w, key);
-    json_str(w, clock_write_ms(at_ms, text));
-}
-
 static void write_mention(struct json_writer *w, const struct desk_source *source,
                           const struct mention *m, struct str author, const struct excerpt *e,
                           enum lang lang, int64_t now_ms)
@@ -177,8 +167,8 @@ static void write_mention(struct json_writer *w, const struct desk_source *sourc
     json_member_str(w, STR("source"), source->id);
     json_member_str(w, STR("url"), m->url);
     json_member_str(w, STR("lang"), lang == LANG_UNKNOWN ? m->lang : lang_tag(lang));
-    write_time(w, STR("published"), m->published_ms);
-    write_time(w, STR("seen"), now_ms);
+    cloudevent_time(w, STR("published"), m->published_ms);
+    cloudevent_time(w, STR("seen"), now_ms);
     json_key(w, STR("author"));
     json_open_object(w);
     json_member_str(w, STR("hash"), author);
@@ -336,14 +326,6 @@ struct str alert_body_to_json(const struct alert_body *body, struct arena *arena
     return json;
 }
 
-static int64_t number(const struct json *object, struct str key)
-{
-    const struct json *member = json_get(object, key);
-    int64_t value = 0;
-
-    return member && json_to_i64(member, &value) ? value : 0;
-}
-
 bool alert_body_from_json(struct str json, struct arena *arena, struct alert_body *ret)
 {
     struct json *tree;
@@ -351,7 +333,8 @@ bool alert_body_from_json(struct str json, struct arena *arena, struct alert_bod
 
     if (json_parse(json, arena, &tree, &error) != JSON_OK)
         return false;
-    int64_t stream = number(tree, STR("stream")), severity = number(tree, STR("severity"));
+    int64_t stream = cloudevent_number(tree, STR("stream")),
+            severity = cloudevent_number(tree, STR("severity"));
 
     if (stream < 0 || stream >= EVENT_STREAMS || severity < 0 || severity > SEVERITY_CRITICAL)
         return false;
@@ -368,8 +351,8 @@ bool alert_body_from_json(struct str json, struct arena *arena, struct alert_bod
         .incident = json_get_str(tree, STR("incident")),
         .severity = (enum severity)severity,
         .members = json_get_str(tree, STR("members")),
-        .opened_ms = number(tree, STR("opened_ms")),
-        .expires_ms = number(tree, STR("expires_ms")),
+        .opened_ms = cloudevent_number(tree, STR("opened_ms")),
+        .expires_ms = cloudevent_number(tree, STR("expires_ms")),
     };
     return ret->members.n > 0;
 }
@@ -385,8 +368,8 @@ static void write_alert(struct json_writer *w, const struct alert_body *body,
     json_member_i64(w, STR("revision"), state->revision);
     json_member_str(w, STR("severity"), str_of(severity_name(body->severity)));
     json_member_str(w, STR("title"), body->title);
-    write_time(w, STR("opened_at"), body->opened_ms);
-    write_time(w, STR("updated_at"), now_ms);
+    cloudevent_time(w, STR("opened_at"), body->opened_ms);
+    cloudevent_time(w, STR("updated_at"), now_ms);
     json_member_str(w, STR("owner"), body->owner);
     json_member_str(w, STR("incident"), body->incident);
     json_close_object(w);
@@ -399,13 +382,13 @@ static void write_group(struct json_writer *w, const struct alert_state *state)
     json_member_i64(w, STR("count"), state->count);
     json_member_i64(w, STR("authors"), state->authors);
     json_member_i64(w, STR("sources"), state->sources);
-    write_time(w, STR("first"), state->first_ms);
-    write_time(w, STR("last"), state->last_ms);
+    cloudevent_time(w, STR("first"), state->first_ms);
+    cloudevent_time(w, STR("last"), state->last_ms);
     json_close_object(w);
 }
 
 static void write_origin(struct json_writer *w, const struct desk_settings *settings,
-                         const struct alert_body *body, struct str sha256, uint64_t seq)
+                         const struct alert_body *body, struct str sha256)
 {
     static const char *const modes[] = {[PRIVACY_NONE] = "none",
                                         [PRIVACY_PSEUDONYMOUS] = "pseudonymous",
@@ -416,62 +399,32 @@ static void write_origin(struct json_writer *w, const struct desk_settings *sett
     json_member_str(w, STR("sha256"), sha256);
     json_member_str(w, STR("engine"), STR("couac/" COUAC_VERSION));
     json_close_object(w);
-    json_key(w, STR("trace"));
-    json_open_object(w);
-    json_member_str(w, STR("producer"), settings->producer);
-    json_member_i64(w, STR("seq"), (int64_t)seq);
-    json_key(w, STR("replay"));
-    json_bool(w, settings->run == DESK_REPLAY);
-    json_close_object(w);
     json_key(w, STR("privacy"));
     json_open_object(w);
     json_member_str(w, STR("mode"), str_of(modes[settings->privacy]));
     if (settings->privacy == PRIVACY_PSEUDONYMOUS)
         json_member_str(w, STR("key"), STR("k1"));
-    write_time(w, STR("expires"), body->expires_ms);
+    cloudevent_time(w, STR("expires"), body->expires_ms);
     json_close_object(w);
-}
-
-static void write_envelope(struct json_writer *w, const struct desk_settings *settings,
-                           const struct alert_body *body, struct str event_id, int64_t now_ms)
-{
-    struct sbuf urn = SBUF_INIT(300);
-
-    sbuf_printf(&urn, "urn:couac:%.*s", STR_ARG(settings->instance));
-    json_member_str(w, STR("specversion"), STR("1.0"));
-    json_member_str(w, STR("id"), event_id);
-    json_member_str(w, STR("source"), sbuf_str(&urn));
-    json_member_str(w, STR("type"), body->type);
-    json_member_str(w, STR("subject"), body->promise);
-    write_time(w, STR("time"), now_ms);
-    json_member_str(w, STR("datacontenttype"), STR("application/json"));
-    json_member_str(w, STR("dataschema"), STR("urn:couac:schema:alert:1"));
-    sbuf_done(&urn);
 }
 
 bool alert_event(const struct desk_settings *settings, const struct alert_body *body,
                  const struct alert_state *state, struct str event_id, struct str rules_sha256,
                  uint64_t seq, int64_t now_ms, struct arena *arena, struct event *ret)
 {
-    struct sbuf b = SBUF_INIT(EVENT_BYTES_MAX);
-    struct json_writer w;
+    struct cloudevent c;
+    struct json_writer *w =
+        cloudevent_begin(&c, settings, event_id, body->type, body->promise, now_ms);
 
-    json_writer_init(&w, &b);
-    json_open_object(&w);
-    write_envelope(&w, settings, body, event_id, now_ms);
-    json_key(&w, STR("data"));
-    json_open_object(&w);
-    write_alert(&w, body, state, now_ms);
-    sbuf_putc(&b, ',');
-    sbuf_add(&b, body->members);
-    write_group(&w, state);
-    write_origin(&w, settings, body, rules_sha256, seq);
-    json_close_object(&w);
-    json_close_object(&w);
+    write_alert(w, body, state, now_ms);
+    sbuf_putc(&c.text, ',');
+    sbuf_add(&c.text, body->members);
+    write_group(w, state);
+    write_origin(w, settings, body, rules_sha256);
     *ret = (struct event){
         .seq = seq,
         .stream = body->stream,
-        .json = arena_str(arena, sbuf_str(&b)),
+        .json = cloudevent_end(&c, settings, seq, arena),
         .id = state->id,
         .type = body->type,
         .status = body->status,
@@ -483,8 +436,5 @@ bool alert_event(const struct desk_settings *settings, const struct alert_body *
         .url = body->url,
         .owner_queue = body->owner_queue,
     };
-    bool fits = !b.full;
-
-    sbuf_done(&b);
-    return fits && !arena_exhausted(arena);
+    return ret->json.n > 0;
 }

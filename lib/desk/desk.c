@@ -7,7 +7,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/vec.h"
 #include "lib/data/digest.h"
-#include "lib/data/json.h"
+#include "lib/desk/cloudevent.h"
 #include "lib/desk/followup.h"
 #include "lib/desk/gap.h"
 #include "lib/desk/hearing.h"
@@ -610,35 +610,12 @@ int desk_tick(struct desk *d, struct ruleset *set, int64_t now_ms, struct recall
 static struct str system_json(const struct desk *d, const struct event *e, struct str message,
                               int64_t now_ms, struct arena *arena)
 {
-    struct sbuf b = SBUF_INIT(EVENT_BYTES_MAX);
-    struct json_writer w;
-    char time[CLOCK_TEXT_MAX];
-    struct str source = arena_printf(arena, "urn:couac:%.*s", STR_ARG(d->settings.instance));
+    struct cloudevent c;
+    struct json_writer *w = cloudevent_begin(&c, &d->settings, e->id, e->type, e->status, now_ms);
 
-    json_writer_init(&w, &b);
-    json_open_object(&w);
-    json_member_str(&w, STR("specversion"), STR("1.0"));
-    json_member_str(&w, STR("id"), e->id);
-    json_member_str(&w, STR("source"), source);
-    json_member_str(&w, STR("type"), e->type);
-    json_member_str(&w, STR("subject"), e->status);
-    json_member_str(&w, STR("time"), clock_write_ms(now_ms, time));
-    json_member_str(&w, STR("datacontenttype"), STR("application/json"));
-    json_key(&w, STR("data"));
-    json_open_object(&w);
-    json_member_str(&w, STR("what"), e->status);
-    json_member_str(&w, STR("message"), message);
-    json_key(&w, STR("trace"));
-    json_open_object(&w);
-    json_member_str(&w, STR("producer"), d->settings.producer);
-    json_member_i64(&w, STR("seq"), (int64_t)e->seq);
-    json_close_object(&w);
-    json_close_object(&w);
-    json_close_object(&w);
-    struct str json = b.full ? STR_NONE : arena_str(arena, sbuf_str(&b));
-
-    sbuf_done(&b);
-    return json;
+    json_member_str(w, STR("what"), e->status);
+    json_member_str(w, STR("message"), message);
+    return cloudevent_end(&c, &d->settings, e->seq, arena);
 }
 
 int desk_system_event(struct desk *d, struct str what, struct str message, int64_t now_ms,

@@ -4,7 +4,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/utf8.h"
-#include "lib/data/json.h"
+#include "lib/desk/cloudevent.h"
 #include "lib/desk/excerpt.h"
 
 enum { LETTERS_MIN = 5, SAMPLES_MAX = 3, AUTHORS_KEPT = 64 };
@@ -20,14 +20,6 @@ struct gap {
     struct str samples[SAMPLES_MAX];
     size_t n_samples;
 };
-
-static int64_t number(const struct json *tree, struct str key)
-{
-    const struct json *member = json_get(tree, key);
-    int64_t n = 0;
-
-    return member && json_to_i64(member, &n) ? n : 0;
-}
 
 static size_t texts(const struct json *list, struct str *ret, size_t max)
 {
@@ -49,9 +41,9 @@ static int load(struct hearing *h, struct str word, struct gap *ret)
     if (rc || json.n == 0 ||
         json_parse(arena_str(h->arena, json), h->arena, &tree, &error) != JSON_OK)
         return rc;
-    ret->count = (uint32_t)number(tree, STR("count"));
-    ret->told = (uint32_t)number(tree, STR("told"));
-    ret->first_ms = number(tree, STR("first_ms"));
+    ret->count = (uint32_t)cloudevent_number(tree, STR("count"));
+    ret->told = (uint32_t)cloudevent_number(tree, STR("told"));
+    ret->first_ms = cloudevent_number(tree, STR("first_ms"));
     ret->n_authors = texts(json_get(tree, STR("authors")), ret->authors, AUTHORS_KEPT);
     ret->n_samples = texts(json_get(tree, STR("samples")), ret->samples, SAMPLES_MAX);
     return 0;
@@ -88,41 +80,18 @@ static int keep(struct hearing *h, const struct gap *g)
 
 static struct str event_json(struct hearing *h, const struct gap *g, const struct event *e)
 {
-    struct sbuf b = SBUF_INIT(EVENT_BYTES_MAX);
-    struct json_writer w;
-    char time[CLOCK_TEXT_MAX];
+    struct cloudevent c;
+    struct json_writer *w = cloudevent_begin(&c, h->settings, e->id, e->type, g->word, h->now_ms);
 
-    json_writer_init(&w, &b);
-    json_open_object(&w);
-    json_member_str(&w, STR("specversion"), STR("1.0"));
-    json_member_str(&w, STR("id"), e->id);
-    json_member_str(&w, STR("source"),
-                    arena_printf(h->arena, "urn:couac:%.*s", STR_ARG(h->settings->instance)));
-    json_member_str(&w, STR("type"), e->type);
-    json_member_str(&w, STR("subject"), g->word);
-    json_member_str(&w, STR("time"), clock_write_ms(h->now_ms, time));
-    json_member_str(&w, STR("datacontenttype"), STR("application/json"));
-    json_key(&w, STR("data"));
-    json_open_object(&w);
-    json_key(&w, STR("gap"));
-    json_open_object(&w);
-    json_member_str(&w, STR("word"), g->word);
-    json_member_i64(&w, STR("count"), g->count);
-    json_member_i64(&w, STR("authors"), (int64_t)g->n_authors);
-    json_member_str(&w, STR("since"), clock_write_ms(g->first_ms, time));
-    write_texts(&w, STR("excerpts"), g->samples, g->n_samples);
-    json_close_object(&w);
-    json_key(&w, STR("trace"));
-    json_open_object(&w);
-    json_member_str(&w, STR("producer"), h->settings->producer);
-    json_member_i64(&w, STR("seq"), (int64_t)e->seq);
-    json_close_object(&w);
-    json_close_object(&w);
-    json_close_object(&w);
-    struct str json = b.full ? STR_NONE : arena_str(h->arena, sbuf_str(&b));
-
-    sbuf_done(&b);
-    return json;
+    json_key(w, STR("gap"));
+    json_open_object(w);
+    json_member_str(w, STR("word"), g->word);
+    json_member_i64(w, STR("count"), g->count);
+    json_member_i64(w, STR("authors"), (int64_t)g->n_authors);
+    cloudevent_time(w, STR("since"), g->first_ms);
+    write_texts(w, STR("excerpts"), g->samples, g->n_samples);
+    json_close_object(w);
+    return cloudevent_end(&c, h->settings, e->seq, h->arena);
 }
 
 static int tell(struct hearing *h, struct gap *g)

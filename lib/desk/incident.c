@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "lib/base/arena.h"
-#include "lib/data/json.h"
+#include "lib/desk/cloudevent.h"
 
 enum { SAMPLES_MAX = 5 };
 
@@ -26,14 +26,6 @@ struct incident {
     size_t n_samples;
 };
 
-static int64_t number(const struct json *tree, struct str key)
-{
-    const struct json *member = json_get(tree, key);
-    int64_t n = 0;
-
-    return member && json_to_i64(member, &n) ? n : 0;
-}
-
 static bool from_json(struct hearing *h, struct str json, struct incident *ret)
 {
     struct json *tree;
@@ -44,13 +36,13 @@ static bool from_json(struct hearing *h, struct str json, struct incident *ret)
     *ret = (struct incident){
         .id = json_get_str(tree, STR("id")),
         .promise = json_get_str(tree, STR("promise")),
-        .status = (enum status)(number(tree, STR("status")) & 3),
-        .severity = (enum severity)(number(tree, STR("severity")) & 3),
-        .revision = (uint32_t)number(tree, STR("revision")),
-        .count = (uint32_t)number(tree, STR("count")),
-        .told = (uint32_t)number(tree, STR("told")),
-        .opened_ms = number(tree, STR("opened_ms")),
-        .last_ms = number(tree, STR("last_ms")),
+        .status = (enum status)(cloudevent_number(tree, STR("status")) & 3),
+        .severity = (enum severity)(cloudevent_number(tree, STR("severity")) & 3),
+        .revision = (uint32_t)cloudevent_number(tree, STR("revision")),
+        .count = (uint32_t)cloudevent_number(tree, STR("count")),
+        .told = (uint32_t)cloudevent_number(tree, STR("told")),
+        .opened_ms = cloudevent_number(tree, STR("opened_ms")),
+        .last_ms = cloudevent_number(tree, STR("last_ms")),
     };
     const struct json *samples = json_get(tree, STR("samples"));
 
@@ -93,13 +85,6 @@ static int keep(struct hearing *h, const struct incident *in, int64_t due_ms)
     return rc;
 }
 
-static void write_time(struct json_writer *w, struct str key, int64_t at_ms)
-{
-    char text[CLOCK_TEXT_MAX];
-
-    json_member_str(w, key, clock_write_ms(at_ms, text));
-}
-
 static void write_incident(struct json_writer *w, const struct hearing *h,
                            const struct incident *in, struct str title, const struct promise *p,
                            uint32_t authors)
@@ -112,8 +97,8 @@ static void write_incident(struct json_writer *w, const struct hearing *h,
     json_member_str(w, STR("severity"), str_of(severity_name(in->severity)));
     json_member_str(w, STR("title"), title);
     json_member_str(w, STR("owner"), p ? p->owner->id : STR_NONE);
-    write_time(w, STR("opened_at"), in->opened_ms);
-    write_time(w, STR("updated_at"), h->now_ms);
+    cloudevent_time(w, STR("opened_at"), in->opened_ms);
+    cloudevent_time(w, STR("updated_at"), h->now_ms);
     json_member_i64(w, STR("count"), in->count);
     json_member_i64(w, STR("authors"), authors);
     json_close_object(w);
@@ -126,36 +111,15 @@ static void write_incident(struct json_writer *w, const struct hearing *h,
     write_samples(w, in);
 }
 
-static struct str event_json(struct hearing *h, const struct incident *in, struct str type,
-                             const struct event *e, const struct promise *p, uint32_t authors)
+static struct str event_json(struct hearing *h, const struct incident *in, const struct event *e,
+                             const struct promise *p, uint32_t authors)
 {
-    struct sbuf b = SBUF_INIT(EVENT_BYTES_MAX);
-    struct json_writer w;
+    struct cloudevent c;
+    struct str id = hearing_ulid(h, h->now_ms, in->id, in->revision);
+    struct json_writer *w = cloudevent_begin(&c, h->settings, id, e->type, in->promise, h->now_ms);
 
-    json_writer_init(&w, &b);
-    json_open_object(&w);
-    json_member_str(&w, STR("specversion"), STR("1.0"));
-    json_member_str(&w, STR("id"), hearing_ulid(h, h->now_ms, in->id, in->revision));
-    json_member_str(&w, STR("source"),
-                    arena_printf(h->arena, "urn:couac:%.*s", STR_ARG(h->settings->instance)));
-    json_member_str(&w, STR("type"), type);
-    json_member_str(&w, STR("subject"), in->promise);
-    write_time(&w, STR("time"), h->now_ms);
-    json_member_str(&w, STR("datacontenttype"), STR("application/json"));
-    json_key(&w, STR("data"));
-    json_open_object(&w);
-    write_incident(&w, h, in, e->title, p, authors);
-    json_key(&w, STR("trace"));
-    json_open_object(&w);
-    json_member_str(&w, STR("producer"), h->settings->producer);
-    json_member_i64(&w, STR("seq"), (int64_t)e->seq);
-    json_close_object(&w);
-    json_close_object(&w);
-    json_close_object(&w);
-    struct str json = b.full ? STR_NONE : arena_str(h->arena, sbuf_str(&b));
-
-    sbuf_done(&b);
-    return json;
+    write_incident(w, h, in, e->title, p, authors);
+    return cloudevent_end(&c, h->settings, e->seq, h->arena);
 }
 
 static int tell(struct hearing *h, struct incident *in, struct str type)
@@ -182,7 +146,7 @@ static int tell(struct hearing *h, struct incident *in, struct str type)
     in->told = in->count;
     e.title = arena_printf(h->arena, "%.*s: %u posts, %u authors",
                            STR_ARG(p ? p->says : in->promise), in->count, authors);
-    e.json = event_json(h, in, type, &e, p, authors);
+    e.json = event_json(h, in, &e, p, authors);
     if (!e.json.p)
         return -ENOMEM;
     hearing_push(h, &e);
