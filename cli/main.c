@@ -13,6 +13,8 @@
     V(test)                                                                                        \
     V(explain)                                                                                     \
     V(judge)                                                                                       \
+    V(replay)                                                                                      \
+    V(diff)                                                                                        \
     V(measure)                                                                                     \
     V(items)                                                                                       \
     V(alerts)                                                                                      \

@@ -19,6 +19,8 @@ struct judge {
     struct fold author; /* scratch */
     VEC(struct verdict) verdicts;
     VEC(struct evidence) evidence; /* of the promise at hand */
+    int64_t (*now_ns)(void);       /* NULL: not metered */
+    int64_t *spent_ns;
 };
 
 /* One promise at hand. */
@@ -98,6 +100,12 @@ bool judge_list_has_word(const struct judge *j, struct str name, struct str word
         if (phrase_is_word(&list->slot.phrases[i], word))
             return true;
     return false;
+}
+
+void judge_meter(struct judge *j, int64_t (*now_ns)(void), int64_t *spent_ns)
+{
+    j->now_ns = now_ns;
+    j->spent_ns = spent_ns;
 }
 
 struct match_stats judge_stats(const struct judge *j)
@@ -491,6 +499,8 @@ enum voice { VOICE_CUSTOMER, VOICE_STRANGER, VOICE_OURS };
 static int try_promise(struct trial *t, const struct promise *p, enum voice voice,
                        struct arena *arena)
 {
+    int64_t start = t->j->now_ns ? t->j->now_ns() : 0;
+
     t->p = p;
     t->v = (struct verdict){.promise = p};
     vec_clear(&t->j->evidence);
@@ -500,6 +510,8 @@ static int try_promise(struct trial *t, const struct promise *p, enum voice voic
         try_own_voice(t);
     else
         try_customer(t);
+    if (t->j->now_ns)
+        t->j->spent_ns[p->number] += t->j->now_ns() - start;
     if (t->v.kind == VERDICT_NONE && t->depth == JUDGE_OUTCOMES)
         return 0;
     return keep_verdict(t, arena);

@@ -125,6 +125,11 @@ bool judge_list_hits(struct judge *j, struct str name);
 /* Whether the list `name` holds `word` (folded) as an exact word of one place. */
 bool judge_list_has_word(const struct judge *j, struct str name, struct str word);
 
+/* Tells what each promise costs: `now_ns` is the caller's clock, and the time spent
+ * on a promise is added to its number's place in `spent_ns` (n_promises of them).
+ * What promises share, the first that asks pays. NULL clock: no more metering. */
+void judge_meter(struct judge *j, int64_t (*now_ns)(void), int64_t *spent_ns);
+
 struct match_stats judge_stats(const struct judge *j);
 const char *verdict_kind_name(enum verdict_kind kind); /* "none" "kept" "denied" ... */
 const char *gate_name(enum gate gate);                 /* a clause for people: "another topic" */
