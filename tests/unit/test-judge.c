@@ -214,6 +214,53 @@ static void reach_and_words_raise_the_severity(void **state)
     assert_int_equal(judge_as(*state, "delivery-48h", m).severity, SEVERITY_CRITICAL);
 }
 
+/* Calls of the allocator by couac's own code; the linker sends them here (--wrap). */
+static unsigned n_allocations;
+
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    n_allocations++;
+    return __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+    n_allocations++;
+    return __real_realloc(old, size);
+}
+
+static void after_the_first_posts_a_post_allocates_nothing(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const posts[] = {
+        "6 jours que j'attends mon colis @acme !!!", "@acme_help colis recu en 24 h, 😡 #CamelCase",
+        "acme fees: charged 3 € 😡, colis jamais recu", "rien pour vous ici"};
+
+    for (int round = 0; round < 3; round++) {
+        unsigned before = n_allocations;
+
+        for (size_t i = 0; i < ARRAY_LEN(posts); i++) {
+            struct mention m = MENTION_INIT;
+            struct judgement j;
+
+            m.text = str_of(posts[i]);
+            m.author = STR("@somebody");
+            arena_reset(f->arena);
+            assert_int_equal(judge_mention(f->judge, &m, JUDGE_ABOUT_ANYONE, 1741305600000,
+                                           JUDGE_OUTCOMES, f->arena, &j),
+                             0);
+        }
+        if (round == 2)
+            assert_int_equal(n_allocations, before);
+    }
+    assert_true(n_allocations > 0); /* the count does count */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +273,7 @@ int main(void)
         cmocka_unit_test(zero_compares_with_any_currency),
         cmocka_unit_test(in_a_long_text_gates_count_only_near_by),
         cmocka_unit_test(reach_and_words_raise_the_severity),
+        cmocka_unit_test(after_the_first_posts_a_post_allocates_nothing),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
