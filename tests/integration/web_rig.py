@@ -29,7 +29,8 @@ promises:
 
 
 def complaint(n, days=6):
-    return f"Been waiting {days} days for a parcel you promised in two, number {n}"
+    # Under eight words, so that each is a complaint of its own and no copy of the others.
+    return f"Been waiting {days} days, parcel number {n}"
 
 
 def rss(*texts, head="", ids=None):
