@@ -210,7 +210,8 @@ static void write_evidence(struct json_writer *w, const struct evidence *e, stru
 /* What speaks for the company: kept, within the limit, explained away. */
 static bool in_favour(const struct evidence *e)
 {
-    return e->use == EVIDENCE_KEEPS || e->use == EVIDENCE_EXPLAINED || e->role == EVIDENCE_UNLESS;
+    return e->use == EVIDENCE_KEEPS || e->use == EVIDENCE_EXPLAINED || e->use == EVIDENCE_IN_TIME ||
+           e->role == EVIDENCE_UNLESS;
 }
 
 static bool worth_telling(const struct evidence *e)

@@ -8,6 +8,25 @@
 #include "lib/base/vec.h"
 #include "lib/judge/limit.h"
 
+/* The steps are those of judge.h; three readings of them are not obvious.
+ *
+ * A phrase may hold a figure in `unless` too ("customer for <duration>"). Such a
+ * hit speaks of that figure alone: it explains away the against hits that it
+ * touches, and excuses no post. Else "yours for 20 years, and no internet for 3
+ * days" would be excused by its loyalty.
+ *
+ * A denial in a sentence that also says how long the wait has been so far, and
+ * that is within the limit, denies nothing yet: "no connection for an hour" does
+ * not break 24 hours, however loudly it is said. Lateness is no such wait: "2
+ * days late" does not keep a promise of 48 hours.
+ *
+ * A figure that measures something else (limit.c) neither breaks nor keeps. What
+ * is still to come counts where the phrase names it, as "<ahead>".
+ *
+ * Tried and refused: counting a figure only within 8 words of the topic or in
+ * its sentence. On the labelled messages (tests/quality) that lost as many
+ * breaches as false alarms; "<waited>" in a rule tells more. */
+
 enum {
     LONG_TEXT_WORDS = 40, /* past it, gates count only this near to the against hit */
     EVIDENCE_MAX = 64,    /* kept per verdict */
@@ -147,6 +166,7 @@ static const char *const use_names[] = {
     [EVIDENCE_BREAKS] = "breaks the limit",
     [EVIDENCE_KEEPS] = "keeps the limit",
     [EVIDENCE_EXPLAINED] = "explained away",
+    [EVIDENCE_IN_TIME] = "the limit has not run out",
     [EVIDENCE_FAR] = "too far away",
     [EVIDENCE_OTHER_DIMENSION] = "does not compare with the limit",
     [EVIDENCE_OTHER_ROLE] = "measures something else",
@@ -227,7 +247,8 @@ static bool overlap(const struct hit *a, uint32_t first, uint32_t last)
 
 static bool standing(const struct evidence *e)
 {
-    return e->role == EVIDENCE_AGAINST && e->use != EVIDENCE_EXPLAINED && e->use != EVIDENCE_FAR;
+    return e->role == EVIDENCE_AGAINST && e->use != EVIDENCE_EXPLAINED &&
+           e->use != EVIDENCE_IN_TIME && e->use != EVIDENCE_FAR;
 }
 
 /* Any hit of `slot` near the against hit `e`? */
@@ -266,8 +287,29 @@ static void hear_against(struct trial *t)
 
     for (uint32_t i = 0; i < hits.n; i++)
         add_evidence(t, EVIDENCE_AGAINST,
-                     limit_compare(&t->p->limit, match_quantity(t->j->matcher, &hits.items[i])),
+                     limit_compare(&t->p->limit, match_quantity(t->j->matcher, &hits.items[i]),
+                                   &t->p->against.phrases[hits.items[i].phrase]),
                      &t->p->against, &hits.items[i]);
+}
+
+static uint32_t sentence_of(const struct trial *t, const struct evidence *e)
+{
+    return match_words(t->j->matcher)->items[e->first].sentence;
+}
+
+/* Denials beside a wait that is still within the limit deny nothing yet. */
+static void hear_time_left(struct trial *t)
+{
+    struct evidence *all = t->j->evidence.items;
+    size_t n = t->j->evidence.n;
+
+    for (size_t i = 0; i < n; i++) {
+        if (all[i].use != EVIDENCE_KEEPS || all[i].quantity->role != QUANTITY_ELAPSED)
+            continue;
+        for (size_t k = 0; k < n; k++)
+            if (all[k].use == EVIDENCE_DENIES && sentence_of(t, &all[k]) == sentence_of(t, &all[i]))
+                all[k].use = EVIDENCE_IN_TIME;
+    }
 }
 
 /* An `unless` hit over against hits takes those away, one that touches none
@@ -292,7 +334,7 @@ static bool excuse(struct trial *t)
             }
             close = close || near(t, hit, e->first, e->last);
         }
-        excused = excused || (!touched && close);
+        excused = excused || (!touched && close && hit->quantity < 0);
         add_evidence(t, EVIDENCE_UNLESS, close || touched ? EVIDENCE_COUNTED : EVIDENCE_FAR,
                      &t->p->unless, hit);
     }
@@ -307,7 +349,9 @@ static bool hear_kept(struct trial *t)
 
     for (uint32_t i = 0; i < hits.n; i++) {
         const struct quantity *q = match_quantity(t->j->matcher, &hits.items[i]);
-        enum evidence_use use = q ? limit_compare(&t->p->limit, q) : EVIDENCE_KEEPS;
+        enum evidence_use use =
+            q ? limit_compare(&t->p->limit, q, &t->p->kept.phrases[hits.items[i].phrase])
+              : EVIDENCE_KEEPS;
 
         if (use == EVIDENCE_DENIES) /* no limit to compare with */
             use = EVIDENCE_KEEPS;
@@ -424,6 +468,8 @@ static void try_customer(struct trial *t)
         return;
     }
     bool excused = p->unless.n && excuse(t);
+
+    hear_time_left(t);
 
     bool keeps, breaks = find_worst(t, &keeps) != SIZE_MAX;
 

@@ -58,6 +58,7 @@ enum evidence_use {
     EVIDENCE_BREAKS,          /* measured, beyond the limit */
     EVIDENCE_KEEPS,           /* measured, within the limit */
     EVIDENCE_EXPLAINED,       /* taken away by an `unless` hit */
+    EVIDENCE_IN_TIME,         /* denies, but the sentence says the limit has not run out */
     EVIDENCE_FAR,             /* over 40 words from what it would have to go with */
     EVIDENCE_OTHER_DIMENSION, /* money against a limit in time, another currency */
     EVIDENCE_OTHER_ROLE,      /* an age, a period, a time of day ... not a wait */

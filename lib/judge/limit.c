@@ -21,8 +21,11 @@ static bool same_dimension(const struct limit *limit, const struct quantity *q)
 }
 
 /* What a time measures decides whether a promise about waiting can be broken by
- * it. A promise of a minimum ("at least 3 months") is about periods and lengths. */
-static bool role_counts(const struct limit *limit, const struct quantity *q)
+ * it. A promise of a minimum ("at least 3 months") is about periods and lengths.
+ * What is still to come ("my flight is in 3 hours") breaks nothing, unless the
+ * phrase asks for it: "appointment ... <ahead>" is a wait that was announced. */
+static bool role_counts(const struct limit *limit, const struct quantity *q,
+                        const struct phrase *phrase)
 {
     if (q->kind != QUANTITY_DURATION)
         return true;
@@ -33,6 +36,7 @@ static bool role_counts(const struct limit *limit, const struct quantity *q)
     case QUANTITY_CLOCK:
         return false;
     case QUANTITY_AHEAD:
+        return limit->op == LIMIT_AT_LEAST || phrase_names_role(phrase, QUANTITY_AHEAD);
     case QUANTITY_PERIOD:
     case QUANTITY_LENGTH:
         return limit->op == LIMIT_AT_LEAST;
@@ -51,13 +55,14 @@ static bool below(double bound, const struct quantity *q)
     return q->high < bound || (q->high == bound && q->bound == QUANTITY_LESS_THAN);
 }
 
-enum evidence_use limit_compare(const struct limit *limit, const struct quantity *q)
+enum evidence_use limit_compare(const struct limit *limit, const struct quantity *q,
+                                const struct phrase *phrase)
 {
     if (!q || limit->op == LIMIT_NONE)
         return EVIDENCE_DENIES;
     if (!same_dimension(limit, q))
         return EVIDENCE_OTHER_DIMENSION;
-    if (!role_counts(limit, q))
+    if (!role_counts(limit, q, phrase))
         return EVIDENCE_OTHER_ROLE;
     bool broken = limit->op == LIMIT_AT_MOST ? above(limit->q.high, q) : below(limit->q.low, q);
 

@@ -5,8 +5,10 @@
 #include "lib/judge/judge.h"
 
 /* EVIDENCE_DENIES for no quantity; else BREAKS, KEEPS, OTHER_DIMENSION or
- * OTHER_ROLE. A promise without a limit is denied by whatever hits. */
-enum evidence_use limit_compare(const struct limit *limit, const struct quantity *q);
+ * OTHER_ROLE. A promise without a limit is denied by whatever hits. `phrase` is
+ * the one that took the quantity: it may ask for a role ("<ahead>"). */
+enum evidence_use limit_compare(const struct limit *limit, const struct quantity *q,
+                                const struct phrase *phrase);
 
 /* Whether one of our own voices names another bound than the limit's. */
 bool limit_differs(const struct limit *limit, const struct quantity *q);

@@ -314,8 +314,7 @@ static void walk_quantities(struct walker *w, const struct atom *atom, uint32_t 
     for (size_t i = 0; i < n; i++) {
         uint32_t first = m->quantity_words[i][0], last = m->quantity_words[i][1];
 
-        if (first > position || last < position ||
-            !phrase_quantity_fits((enum quantity_kind)atom->quantity, all[i].kind))
+        if (first > position || last < position || !phrase_atom_takes(atom, &all[i]))
             continue;
         walk_on(w, place, last, (int32_t)i);
         if (last > first && place + 1 < w->part->n_places) /* "3 days" "days late" */
@@ -388,7 +387,7 @@ static void start_quantities(struct walker *w, const struct atom *atom)
     const struct quantity *all = match_quantities(w->m, &n);
 
     for (size_t i = 0; i < n; i++) {
-        if (!phrase_quantity_fits((enum quantity_kind)atom->quantity, all[i].kind))
+        if (!phrase_atom_takes(atom, &all[i]))
             continue;
         w->first = w->m->quantity_words[i][0];
         walk_on(w, 0, w->m->quantity_words[i][1], (int32_t)i);

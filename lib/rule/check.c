@@ -120,7 +120,7 @@ static bool same_text(const struct phrase *a, const struct phrase *b)
 static bool same_atom(const struct atom *a, const struct atom *b)
 {
     if (a->kind != b->kind || a->ending != b->ending || a->quantity != b->quantity ||
-        a->list != b->list || a->n_words != b->n_words)
+        a->roles != b->roles || a->list != b->list || a->n_words != b->n_words)
         return false;
     for (uint16_t i = 0; i < a->n_words; i++)
         if (!str_eq(a->words[i], b->words[i]))

@@ -4,6 +4,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/vec.h"
+#include "lib/rule/promise.h"
 #include "lib/data/yaml.h"
 #include "lib/base/utf8.h"
 
@@ -47,18 +48,35 @@ void phrase_parser_done(struct phrase_parser *p)
 static const struct {
     struct str name;
     enum quantity_kind kind;
+    uint16_t roles;
 } kinds[] = {
-    {{"duration", 8}, QUANTITY_DURATION},  {{"money", 5}, QUANTITY_MONEY},
-    {{"percent", 7}, QUANTITY_PERCENTAGE}, {{"number", 6}, QUANTITY_NUMBER},
-    {{"date", 4}, QUANTITY_DATE},
+    {{"duration", 8}, QUANTITY_DURATION, 0},
+    {{"waited", 6}, QUANTITY_DURATION, BIT(QUANTITY_ELAPSED) | BIT(QUANTITY_DELAY)},
+    {{"ahead", 5}, QUANTITY_DURATION, BIT(QUANTITY_AHEAD)},
+    {{"money", 5}, QUANTITY_MONEY, 0},
+    {{"percent", 7}, QUANTITY_PERCENTAGE, 0},
+    {{"number", 6}, QUANTITY_NUMBER, 0},
+    {{"date", 4}, QUANTITY_DATE, 0},
 };
+
+static bool quantity_atom(struct str name, struct atom *ret)
+{
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        if (!str_eq(kinds[i].name, name))
+            continue;
+        ret->kind = ATOM_QUANTITY;
+        ret->quantity = (uint8_t)kinds[i].kind;
+        ret->roles = kinds[i].roles;
+        return true;
+    }
+    return false;
+}
 
 enum quantity_kind phrase_quantity_kind(struct str name)
 {
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-        if (str_eq(kinds[i].name, name))
-            return kinds[i].kind;
-    return QUANTITY_KINDS;
+    struct atom atom;
+
+    return quantity_atom(name, &atom) ? (enum quantity_kind)atom.quantity : QUANTITY_KINDS;
 }
 
 bool phrase_quantity_fits(enum quantity_kind wanted, enum quantity_kind kind)
@@ -69,6 +87,35 @@ bool phrase_quantity_fits(enum quantity_kind wanted, enum quantity_kind kind)
     if (wanted == QUANTITY_DATE)
         return kind == QUANTITY_DATE || kind == QUANTITY_TIME;
     return wanted == kind;
+}
+
+bool phrase_atom_takes(const struct atom *atom, const struct quantity *q)
+{
+    return phrase_quantity_fits((enum quantity_kind)atom->quantity, q->kind) &&
+           (atom->roles == 0 || atom->roles & BIT(q->role));
+}
+
+static bool place_names_role(const struct place *place, enum quantity_role role)
+{
+    for (uint32_t i = 0; i < place->n_atoms; i++) {
+        const struct atom *atom = &place->atoms[i];
+
+        if (atom->kind == ATOM_QUANTITY && atom->roles & BIT(role))
+            return true;
+        for (uint32_t k = 0; atom->kind == ATOM_LIST && k < atom->list->slot.n; k++)
+            if (phrase_names_role(&atom->list->slot.phrases[k], role))
+                return true;
+    }
+    return false;
+}
+
+bool phrase_names_role(const struct phrase *p, enum quantity_role role)
+{
+    for (uint32_t i = 0; i < p->n_parts; i++)
+        for (uint32_t k = 0; k < p->parts[i].n_places; k++)
+            if (place_names_role(&p->parts[i].places[k], role))
+                return true;
+    return false;
 }
 
 static struct pos piece_pos(const struct reading *r, struct piece piece)
@@ -139,13 +186,8 @@ static void read_list_atom(struct reading *r, struct piece piece, struct atom *a
                   "names stand between < and > and are made of a-z, 0-9 and -, like <elapsed>");
         return;
     }
-    enum quantity_kind kind = phrase_quantity_kind(name);
-
-    if (kind != QUANTITY_KINDS) {
-        atom->kind = ATOM_QUANTITY;
-        atom->quantity = (uint8_t)kind;
+    if (quantity_atom(name, atom))
         return;
-    }
     atom->kind = ATOM_LIST;
     atom->name = arena_str(r->p->arena, name);
     vec_push(&r->p->uses, (struct list_use){atom, piece_pos(r, piece)});

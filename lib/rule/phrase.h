@@ -7,6 +7,7 @@
  *     alt    = atom { "|" atom }                    one place
  *     atom   = word | word "*" | "<" list ">" | "@"name | "#"tag | emoji
  *            | "<duration>" | "<money>" | "<percent>" | "<number>" | "<date>"
+ *            | "<waited>" | "<ahead>"              durations with one of these roles only
  *     join   = " ... " | " ...N "                   then, at most N words later (default 4)
  *            | " + "   | " +N "                     near, any order, at most N apart (default 8)
  *
@@ -33,6 +34,7 @@ struct atom {
     enum atom_kind kind;
     uint8_t ending;   /* of the last word: ATOM_EXACT or ATOM_PREFIX */
     uint8_t quantity; /* enum quantity_kind of ATOM_QUANTITY */
+    uint16_t roles;   /* BIT(enum quantity_role) that it may have; 0: all */
     uint16_t n_words;
     struct str *words;            /* folded */
     uint32_t *word_ids;           /* set when the ruleset is sealed */
@@ -100,3 +102,7 @@ bool phrase_parse(struct phrase_parser *p, const struct yaml *scalar, enum lang 
 enum quantity_kind phrase_quantity_kind(struct str name);
 /* Whether a quantity of `kind` may fill the place `<...>` of `wanted`. */
 bool phrase_quantity_fits(enum quantity_kind wanted, enum quantity_kind kind);
+/* Whether that quantity may fill the place of `atom`, an ATOM_QUANTITY. */
+bool phrase_atom_takes(const struct atom *atom, const struct quantity *q);
+/* Whether `p`, or a list in it, names that role ("<ahead>"). Lists must be resolved. */
+bool phrase_names_role(const struct phrase *p, enum quantity_role role);

@@ -24,7 +24,7 @@ static const char rules[] =
     "    about: [<parcel>]\n"
     "    against: [<elapsed>, <parcel> ... recu*|got ...6 <duration>, toujours rien, "
     "/jamais\\s+(vu|recu)/]\n"
-    "    unless: [precommande*|preorder*, <duration> old]\n"
+    "    unless: [precommande*|preorder*, <duration> old, client|customer ...1 <duration>]\n"
     "    kept: [recu|received en|in|within <duration>]\n"
     "    ours: [livr* ... <duration>]\n"
     "    severity: {high: [over 5 days, avocat*], critical: [reach 10000]}\n"
@@ -34,7 +34,13 @@ static const char rules[] =
     "    limit: at most 0 €\n"
     "    about: [frais|fee*|fees]\n"
     "    against: [<money> ... frais|fee*, frais|fee*|charged ... <money>]\n"
-    "    complaint: [arnaque, scam, \"😡\"]\n";
+    "    complaint: [arnaque, scam, \"😡\"]\n"
+    "  visit-3d:\n"
+    "    says: A visit within three days\n"
+    "    owner: care\n"
+    "    limit: at most 3 days\n"
+    "    about: [engineer]\n"
+    "    against: [\"<waited>\", engineer ...6 <ahead>]\n";
 
 struct fixture {
     struct ruleset *set;
@@ -171,6 +177,39 @@ static void an_excuse_over_a_hit_takes_only_that_hit_away(void **state)
         VERDICT_MEASURED);
 }
 
+static void an_excuse_that_holds_a_figure_excuses_no_other(void **state)
+{
+    const char *text = "client depuis 20 ans, 6 jours que j'attends mon colis acme";
+
+    assert_int_equal(judge_text(*state, "delivery-48h", text).kind, VERDICT_MEASURED);
+    text = "acme customer with 20 years of orders, my package got here after 6 days";
+    assert_int_equal(judge_text(*state, "delivery-48h", text).kind, VERDICT_MEASURED);
+}
+
+static void a_denial_beside_a_wait_within_the_limit_denies_nothing_yet(void **state)
+{
+    struct verdict v =
+        judge_text(*state, "delivery-48h", "colis acme toujours rien depuis 24 h, honteux");
+
+    assert_int_equal(v.kind, VERDICT_KEPT);
+    v = judge_text(*state, "delivery-48h", "colis acme toujours rien. Depuis 24 h il pleut");
+    assert_int_equal(v.kind, VERDICT_DENIED);
+}
+
+static void a_wait_ahead_counts_only_where_the_phrase_names_it(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(judge_text(f, "visit-3d", "acme engineer comes in 10 days").kind,
+                     VERDICT_MEASURED);
+    assert_int_equal(judge_text(f, "visit-3d", "acme engineer, 10 days on an island").kind,
+                     VERDICT_NONE);
+    assert_int_equal(judge_text(f, "visit-3d", "waiting for an acme engineer for 10 days").kind,
+                     VERDICT_MEASURED);
+    assert_int_equal(judge_text(f, "delivery-48h", "acme package got sent, home in 6 days").kind,
+                     VERDICT_NONE);
+}
+
 static void our_own_voice_is_no_customer(void **state)
 {
     struct mention m = MENTION_INIT;
@@ -269,6 +308,9 @@ int main(void)
         cmocka_unit_test(a_denial_needs_no_figure),
         cmocka_unit_test(each_gate_stops_what_it_is_there_for),
         cmocka_unit_test(an_excuse_over_a_hit_takes_only_that_hit_away),
+        cmocka_unit_test(an_excuse_that_holds_a_figure_excuses_no_other),
+        cmocka_unit_test(a_denial_beside_a_wait_within_the_limit_denies_nothing_yet),
+        cmocka_unit_test(a_wait_ahead_counts_only_where_the_phrase_names_it),
         cmocka_unit_test(our_own_voice_is_no_customer),
         cmocka_unit_test(zero_compares_with_any_currency),
         cmocka_unit_test(in_a_long_text_gates_count_only_near_by),
