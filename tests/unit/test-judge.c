@@ -179,7 +179,7 @@ static void an_excuse_over_a_hit_takes_only_that_hit_away(void **state)
 
 static void an_excuse_that_holds_a_figure_excuses_no_other(void **state)
 {
-    const char *text = "client depuis 20 ans, 6 jours que j'attends mon colis acme";
+    const char *text = "client depuis 20 ans et voilà 6 jours que j'attends mon colis acme";
 
     assert_int_equal(judge_text(*state, "delivery-48h", text).kind, VERDICT_MEASURED);
     text = "acme customer with 20 years of orders, my package got here after 6 days";
