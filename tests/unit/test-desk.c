@@ -28,6 +28,7 @@ static const char rules[] = "couac: 1\n"
                             "    about: [colis]\n"
                             "    against: [depuis <duration>, toujours rien]\n"
                             "    kept: [recu en <duration>]\n"
+                            "    ours: [livr* ...2 <duration>]\n"
                             "    severity: {critical: [3 authors in 1 h]}\n"
                             "    after: 2 authors in 6 h\n"
                             "    answer: within 4 h\n"
@@ -415,6 +416,19 @@ static void praise_drafts_and_our_own_voice_do_not_reach_the_queue(void **state)
     assert_int_equal(f->out.events[0].owner_queue.n, 0);
 }
 
+static void one_of_our_voices_that_promises_otherwise_is_told(void **state)
+{
+    struct fixture *f = *state;
+
+    (void)hear(f, post(f, "@acme", "Nous livrons en 48 h", 0));
+    assert_int_equal(f->out.n_events, 0);
+    (void)hear(f, post(f, "@acme", "Nous livrons en 72 h", 0));
+    assert_int_equal(f->out.n_events, 1);
+    assert_str_equal(f->out.events[0].type, STR("couac.dissonance.v1"));
+    assert_int_equal(f->out.events[0].stream, EVENT_INCIDENTS);
+    assert_int_equal(f->out.n_broken, 0);
+}
+
 static void the_same_post_gets_the_same_ids_from_another_producer(void **state)
 {
     struct fixture *f = *state;
@@ -469,6 +483,7 @@ int main(void)
         TEST(denials_too_far_apart_do_not_count_together),
         TEST(many_authors_raise_the_severity),
         TEST(praise_drafts_and_our_own_voice_do_not_reach_the_queue),
+        TEST(one_of_our_voices_that_promises_otherwise_is_told),
         TEST(the_same_post_gets_the_same_ids_from_another_producer),
         TEST(a_small_arena_is_an_error_and_no_crash),
     };
