@@ -7,6 +7,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/vec.h"
 #include "lib/judge/limit.h"
+#include "lib/text/guess.h"
 
 /* The steps are those of judge.h; three readings of them are not obvious.
  *
@@ -48,6 +49,7 @@ struct trial {
     const struct promise *p;
     const struct mention *mention;
     enum judge_depth depth;
+    enum lang lang;
     int64_t at_s;
     bool on_topic; /* some promise's `about` hit, in a look at candidates */
     struct verdict v;
@@ -220,8 +222,8 @@ static bool in_force(const struct trial *t, enum gate *ret_gate)
 
     for (uint32_t i = 0; i < p->n_only_sources && !source; i++)
         source = str_eq(p->only_sources[i], t->mention->source);
-    enum lang lang = lang_from_tag(t->mention->lang);
-    bool language = p->only_languages == 0 || lang == LANG_UNKNOWN || p->only_languages & BIT(lang);
+    bool language =
+        p->only_languages == 0 || t->lang == LANG_UNKNOWN || p->only_languages & BIT(t->lang);
 
     *ret_gate = p->status == PROMISE_OFF                                ? GATE_STATUS
                 : t->at_s < p->valid_from_s || t->at_s >= p->valid_to_s ? GATE_VALID
@@ -640,6 +642,11 @@ int judge_mention(struct judge *j, const struct mention *mention, enum judge_abo
     vec_clear(&j->verdicts);
     out.author = ours ? AUTHOR_OURS : AUTHOR_CUSTOMER;
     match_post(j->matcher, out.text, out.lang, t.at_s);
+    if (mention->lang.n == 0) {
+        out.lang = guess_lang(out.text, match_words(j->matcher));
+        match_language(j->matcher, out.lang);
+    }
+    t.lang = out.lang;
     int rc = try_mention(&t, about, ours ? VOICE_OURS : VOICE_CUSTOMER, arena);
 
     if (rc)

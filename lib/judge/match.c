@@ -172,6 +172,11 @@ void match_post(struct matcher *m, struct str text, enum lang lang, int64_t at_s
     look_up_words(m);
 }
 
+void match_language(struct matcher *m, enum lang lang)
+{
+    m->lang = lang;
+}
+
 const uint32_t *match_groups(struct matcher *m, size_t *ret_n)
 {
     *ret_n = m->groups.n;

@@ -34,6 +34,10 @@ void matcher_free(struct matcher *m); /* NULL is fine */
 /* `text` must outlive the use of the hits. `at_s`: the post's time. */
 void match_post(struct matcher *m, struct str text, enum lang lang, int64_t at_s);
 
+/* Another language than match_post was given: for a caller that guesses it from
+ * match_words. Before the first match_slot of the post. */
+void match_language(struct matcher *m, enum lang lang);
+
 /* Candidates: groups whose `about` may hit in this post, each once. */
 const uint32_t *match_groups(struct matcher *m, size_t *ret_n);
 
