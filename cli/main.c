@@ -18,6 +18,7 @@
     V(measure)                                                                                     \
     V(items)                                                                                       \
     V(alerts)                                                                                      \
+    V(promises)                                                                                    \
     V(schema)
 
 #define DECLARE(name) extern const struct verb verb_##name;

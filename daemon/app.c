@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
+#include "daemon/sink/board.h"
 #include "daemon/intake.h"
 #include "daemon/rulebook.h"
 #include "daemon/watch.h"
@@ -51,6 +52,7 @@ struct app {
     struct desk *desk;
     struct intake *intake;
     struct courier *courier;
+    struct board *board;
     struct sentinel *sentinel; /* NULL: none are configured */
     struct target sentinels[TARGET_LIST_MAX], nodes[TARGET_LIST_MAX];
     struct poll *poll;
@@ -58,6 +60,7 @@ struct app {
     struct watch *watch;
     struct event *signals[SIGNALS];
     struct event *status_timer, *prune_timer, *probe_timer, *tick_timer, *leave_timer;
+    struct arena *texts; /* of the first configuration, for those who never see another */
     char *password_file;
     int64_t leave_by_ms; /* 0: we stay */
     int exit_status;
@@ -239,6 +242,7 @@ static void swap(struct app *a, struct config *config, struct ruleset *set)
     a->config = config;
     a->set = set;
     intake_rules(a->intake, set);
+    board_rules(a->board, set);
     poll_reload(a->poll, config);
     push_reload(a->push, config);
     keep_known(a);
@@ -349,6 +353,11 @@ static void on_committed(void *arg)
     courier_nudge(((struct app *)arg)->courier);
 }
 
+static void on_connected(void *arg)
+{
+    board_ready(((struct app *)arg)->board);
+}
+
 static void on_told(void *arg, struct str what, struct str message)
 {
     log_warn("courier.told", LOG_STR("what", what), LOG_STR("message", message));
@@ -450,12 +459,18 @@ static bool read_servers(const char *key, struct str list, struct target ret[TAR
     return n >= 0;
 }
 
+/* The courier keeps what it was started with, while a reload frees the configuration. */
+static struct str keep_text(struct app *a, struct str text)
+{
+    return arena_str(a->texts, text);
+}
+
 static struct redis_locator ask_sentinels(struct app *a, const struct courier_options *o, size_t n)
 {
     struct sentinel_options options = {
         .targets = a->sentinels,
         .n_targets = n,
-        .master = a->config->redis.master.p,
+        .master = keep_text(a, a->config->redis.master).p,
         .base = o->link.target,
         .tls = o->link.tls,
     };
@@ -473,16 +488,17 @@ static int make_courier(struct app *a)
         .link = {.client_name = "couacd",
                  .connect_timeout_ms = r->connect_ms,
                  .reply_timeout_ms = r->reply_ms,
-                 .tls.ca_file = r->ca_file.n ? r->ca_file.p : "",
+                 .tls.ca_file = r->ca_file.n ? keep_text(a, r->ca_file).p : "",
                  .tls.cert_file = "",
                  .tls.key_file = ""},
-        .prefix = r->prefix,
-        .producer = a->config->producer,
+        .prefix = keep_text(a, r->prefix),
+        .producer = keep_text(a, a->config->producer),
         .queue_cap = r->queue ? r->queue_max : 0,
         .stream_cap = r->stream_max,
         .stream_age_ms = a->config->keep_alerts_ms,
         .told = on_told,
         .status = status_fields,
+        .ready = on_connected,
         .fatal = on_fatal,
         .arg = a,
     };
@@ -504,6 +520,9 @@ static int make_courier(struct app *a)
     if (sentinels > 0)
         options.link.locator = ask_sentinels(a, &options, sentinels);
     a->courier = courier_new(a->loop, a->store, &options);
+    struct board_ports board = {a->loop, a->store, a->courier, options.prefix, options.producer};
+
+    a->board = board_new(&board, a->set);
     return 0;
 }
 
@@ -571,6 +590,7 @@ static int make(struct app *a, struct store_report *report)
     int status = open_state(a, report);
 
     a->loop = loop_new();
+    a->texts = arena_new(0);
     if (status == 0)
         status = make_desk(a);
     if (status == 0)
@@ -603,6 +623,7 @@ static void unmake(struct app *a)
     poll_free(a->poll);
     push_free(a->push);
     intake_free(a->intake);
+    board_free(a->board);
     courier_free(a->courier);
     sentinel_free(a->sentinel);
     desk_free(a->desk);
@@ -611,6 +632,7 @@ static void unmake(struct app *a)
     ruleset_unref(a->set);
     config_free(a->config);
     free(a->password_file);
+    arena_free(a->texts);
     log_flush_repeats(LOG_FLUSH_ALL);
 }
 

@@ -481,6 +481,8 @@ static void on_ready(void *arg)
 
     resync(c);
     errand_start(c->errand);
+    if (c->o.ready)
+        c->o.ready(c->o.arg);
 }
 
 static void on_lost(void *arg)
@@ -663,6 +665,21 @@ bool courier_idle(const struct courier *c)
 {
     return c->n_under_way == 0 && c->state == COURIER_FLOWING &&
            store_outbox_each(c->store, c->sent, 1, 1, never, NULL) == 0;
+}
+
+size_t courier_room(const struct courier *c)
+{
+    size_t pending = redis_pending(c->link);
+
+    return redis_state(c->link) == REDIS_READY && pending < REDIS_PENDING_MAX
+               ? REDIS_PENDING_MAX - pending
+               : 0;
+}
+
+int courier_ask(struct courier *c, const struct str *argv, size_t argc, redis_reply_fn *fn,
+                void *arg)
+{
+    return redis_send(c->link, argv, argc, fn, arg);
 }
 
 const struct courier_counts *courier_counts(const struct courier *c)

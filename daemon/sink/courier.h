@@ -42,6 +42,8 @@ struct courier_options {
     void (*told)(void *arg, struct str what, struct str message);
     /* More lines for the status hash; returns how many it filled in. May be NULL. */
     size_t (*status)(void *arg, struct courier_field *ret, size_t max);
+    /* The link is there again: others may ask Redis now (courier_ask). May be NULL. */
+    void (*ready)(void *arg);
     /* The store failed for good (negative errno): the process should end. */
     void (*fatal)(void *arg, int error);
     void *arg;
@@ -71,6 +73,12 @@ void courier_start(struct courier *c);
 void courier_nudge(struct courier *c);
 /* Nothing is under way and nothing waits: leaving now leaves nothing undelivered. */
 bool courier_idle(const struct courier *c);
+
+/* A command of somebody else's on the same link, in its order; as redis_send. Whoever begins a
+ * MULTI makes sure of room for all of it first: half a transaction would stop the link. */
+size_t courier_room(const struct courier *c);
+int courier_ask(struct courier *c, const struct str *argv, size_t argc, redis_reply_fn *fn,
+                void *arg);
 
 const struct courier_counts *courier_counts(const struct courier *c);
 uint64_t courier_acked(const struct courier *c); /* Redis has everything up to here */

@@ -137,6 +137,18 @@ int store_dead_each(struct store *s, store_dead_fn *fn, void *arg) MUST_CHECK;
  * Return: how many, or a negative errno. */
 int store_dead_retry(struct store *s, uint64_t seq, int64_t now_ms) MUST_CHECK;
 
+/* --- the ledger, for the board ---------------------------------------------- */
+
+/* Shows each promise and day, not before `since_day`, that has lines newer than *cursor, and
+ * moves *cursor to the newest; 0 shows all. Not inside a batch; `fn` must not call the store. */
+typedef void store_ledger_fn(void *arg, struct str promise, int64_t day);
+int store_ledger_news(struct store *s, int64_t *cursor, int64_t since_day, store_ledger_fn *fn,
+                      void *arg) MUST_CHECK;
+/* Shows the lines of one day, in the order of writing; slices live during the call of `fn`. */
+typedef void store_line_fn(void *arg, struct str verdict, struct str author, double ratio);
+int store_ledger_day(struct store *s, struct str promise, int64_t day, store_line_fn *fn,
+                     void *arg) MUST_CHECK;
+
 /* --- upkeep ---------------------------------------------------------------- */
 
 struct store_retention {
