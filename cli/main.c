@@ -15,6 +15,7 @@
     V(judge)                                                                                       \
     V(replay)                                                                                      \
     V(diff)                                                                                        \
+    V(report)                                                                                      \
     V(measure)                                                                                     \
     V(items)                                                                                       \
     V(alerts)                                                                                      \
