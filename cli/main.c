@@ -16,6 +16,7 @@
     V(replay)                                                                                      \
     V(diff)                                                                                        \
     V(report)                                                                                      \
+    V(promise)                                                                                     \
     V(measure)                                                                                     \
     V(items)                                                                                       \
     V(alerts)                                                                                      \

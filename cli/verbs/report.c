@@ -8,7 +8,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/utf8.h"
 
-enum { ERRORS_MAX = 50, CHANGES_MAX = 200, PHRASES_MAX = 60, TEXT_MAX = 400 };
+enum { ERRORS_MAX = 50, CHANGES_MAX = 100, PHRASES_MAX = 60, TEXT_MAX = 400 };
 
 struct page {
     const struct call *call;
@@ -18,6 +18,8 @@ struct page {
     bool compared;
     struct sbuf out;
     struct arena *arena;
+    struct judge *judge, *old_judge;
+    struct line_counter lines;
 };
 
 static void cell(struct sbuf *b, size_t n)
@@ -74,7 +76,7 @@ static void write_head(struct page *p)
     sbuf_printf(&p->out, " on ");
     html_text(&p->out, str_of(p->file.path));
     sbuf_printf(&p->out,
-                ": %zu mentions, %zu lines that cannot be read, %zu promises, %zu alerts sent, "
+                ": %zu mentions, %zu lines that cannot be read, %zu promises, %zu alert events, "
                 "%zu of them reposts, %zu denials held; ruleset %.12s</p>\n",
                 r->n_mentions, r->n_bad, r->set->n_promises, r->all.n_alerts, r->all.n_reposts,
                 r->all.n_held, r->set->sha256);
@@ -211,8 +213,7 @@ static void write_change(struct page *p, const struct delta *d)
                     &line, &error))
         html_text(&p->out, utf8_head(mention_body(&line.mention, p->arena), TEXT_MAX));
     sbuf_printf(&p->out, "<br><span class=soft>");
-    html_text(&p->out,
-              delta_reason(d, p->old.replay->set, r->set, &r->settings, r->corpus, p->arena));
+    html_text(&p->out, delta_reason(d, p->old_judge, p->judge, &r->settings, r->corpus, p->arena));
     sbuf_printf(&p->out, "</span></td></tr>\n");
     arena_reset(p->arena);
 }
@@ -305,7 +306,7 @@ static int view_of(struct page *p, const struct outcome *o, struct replay_view *
 {
     const struct replay *r = p->now.replay;
 
-    return replay_view(r->set, &r->settings, r->corpus, o, r->set->promises[o->promise].id,
+    return replay_view(p->judge, &r->settings, r->corpus, o, r->set->promises[o->promise].id,
                        p->arena, ret);
 }
 
@@ -319,7 +320,7 @@ static void write_error(struct page *p, const struct outcome *o)
                     miss ? "missed" : "noise");
         html_text(&p->out, view.verdict.promise->id);
         sbuf_printf(&p->out, "</b> <span class=soft>line %zu &middot; ",
-                    replay_line_number(p->now.replay->corpus, o->at));
+                    line_number(&p->lines, p->now.replay->corpus, o->at));
         html_text(&p->out, verdict_reason(&view.verdict, view.judgement.text, p->arena));
         sbuf_printf(&p->out, "</span></p>");
         write_example(p, &view, miss);
@@ -399,7 +400,11 @@ static int run_page(struct page *p)
         return rc;
     int complaints = rerun_complain(&p->now, p->call, &p->file);
 
+    p->judge = judge_new(p->rules.set);
+    p->old_judge = p->compared ? judge_new(p->old_rules.set) : NULL;
     rc = write_page(p);
+    judge_free(p->judge);
+    judge_free(p->old_judge);
     if (p->now.interrupted)
         return VERB_INTERRUPTED;
     return rc != VERB_FINE ? rc : complaints;

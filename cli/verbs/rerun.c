@@ -183,7 +183,7 @@ void rerun_place(const struct screen *out, const struct rerun *h, const struct c
                  size_t at)
 {
     screen_text(out, str_of(strcmp(file->path, "-") == 0 ? "(standard input)" : file->path));
-    screen_printf(out, ":%zu", replay_line_number(h->replay->corpus, at));
+    screen_printf(out, ":%zu", line_number(&(struct line_counter){0}, h->replay->corpus, at));
 }
 
 static void complain_of_lines(const struct rerun *h, const struct call *call,

@@ -171,10 +171,11 @@ static void print_error(const struct screen *out, const struct rerun *h,
     const struct replay *r = h->replay;
     const struct promise *p = &r->set->promises[o->promise];
     struct arena *arena = arena_new(0);
+    struct judge *judge = judge_new(r->set);
     struct replay_view view;
     bool miss = outcome_is_miss(o);
 
-    if (replay_view(r->set, &r->settings, r->corpus, o, p->id, arena, &view) == 0) {
+    if (replay_view(judge, &r->settings, r->corpus, o, p->id, arena, &view) == 0) {
         screen_printf(out, "%s%s%s  ", screen_paint(out, miss ? PAINT_YELLOW : PAINT_RED),
                       miss ? "miss" : "noise", screen_paint(out, PAINT_END));
         rerun_place(out, h, file, o->at);
@@ -186,6 +187,7 @@ static void print_error(const struct screen *out, const struct rerun *h,
         screen_printf(out, "\n");
         show_evidence(out, view.judgement.text, &view.verdict);
     }
+    judge_free(judge);
     arena_free(arena);
 }
 
@@ -220,7 +222,8 @@ static void print_one_delta(const struct screen *out, const struct rerun *before
     struct arena *arena = arena_new(0);
     const struct replay *r = now->replay;
     bool gained = d->kind == DELTA_GAINED;
-    struct str why = delta_reason(d, before->replay->set, r->set, &r->settings, r->corpus, arena);
+    struct judge *was = judge_new(before->replay->set), *is = judge_new(r->set);
+    struct str why = delta_reason(d, was, is, &r->settings, r->corpus, arena);
     int right = d->outcome.want == WANT_UNKNOWN             ? 0
                 : (d->outcome.want == WANT_ALERT) == gained ? 1
                                                             : 2;
@@ -237,6 +240,8 @@ static void print_one_delta(const struct screen *out, const struct rerun *before
     screen_printf(out, "\n    ");
     screen_text(out, why);
     screen_printf(out, "\n");
+    judge_free(was);
+    judge_free(is);
     arena_free(arena);
 }
 
@@ -358,6 +363,8 @@ static void write_chosen(struct json_writer *w, const struct rerun *h, struct st
 {
     const struct replay *r = h->replay;
     struct arena *arena = arena_new(0);
+    struct judge *judge = judge_new(r->set);
+    struct line_counter lines = {0};
 
     json_key(w, key);
     json_open_array(w);
@@ -365,17 +372,18 @@ static void write_chosen(struct json_writer *w, const struct rerun *h, struct st
         const struct outcome *o = &r->outcomes[i];
         struct replay_view view;
 
-        if (!chosen(o) || replay_view(r->set, &r->settings, r->corpus, o,
+        if (!chosen(o) || replay_view(judge, &r->settings, r->corpus, o,
                                       r->set->promises[o->promise].id, arena, &view) != 0)
             continue;
         json_open_object(w);
-        json_member_i64(w, STR("line"), (int64_t)replay_line_number(r->corpus, o->at));
+        json_member_i64(w, STR("line"), (int64_t)line_number(&lines, r->corpus, o->at));
         json_member_str(w, STR("text"), view.judgement.text);
         json_key(w, STR("verdict"));
         show_json(w, view.line.mention.id, view.judgement.text, &view.verdict);
         json_close_object(w);
     }
     json_close_array(w);
+    judge_free(judge);
     arena_free(arena);
 }
 
@@ -390,6 +398,8 @@ size_t score_write_delta(struct json_writer *w, const struct rerun *before, cons
     static const char *const wants[] = {"unknown", "silence", "alert"};
     const struct replay *r = now->replay;
     struct arena *arena = arena_new(0);
+    struct judge *was = judge_new(before->replay->set), *is = judge_new(r->set);
+    struct line_counter lines = {0};
     struct delta *items;
     size_t n = delta_of(before->replay, r, &items);
 
@@ -400,15 +410,15 @@ size_t score_write_delta(struct json_writer *w, const struct rerun *before, cons
 
         json_open_object(w);
         json_member_str(w, STR("change"), d->kind == DELTA_GAINED ? STR("gained") : STR("lost"));
-        json_member_i64(w, STR("line"), (int64_t)replay_line_number(r->corpus, d->outcome.at));
+        json_member_i64(w, STR("line"), (int64_t)line_number(&lines, r->corpus, d->outcome.at));
         json_member_str(w, STR("promise"), d->promise);
         json_member_str(w, STR("want"), str_of(wants[d->outcome.want]));
-        json_member_str(
-            w, STR("reason"),
-            delta_reason(d, before->replay->set, r->set, &r->settings, r->corpus, arena));
+        json_member_str(w, STR("reason"), delta_reason(d, was, is, &r->settings, r->corpus, arena));
         json_close_object(w);
     }
     json_close_array(w);
+    judge_free(was);
+    judge_free(is);
     arena_free(arena);
     free(items);
     return n;

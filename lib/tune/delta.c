@@ -88,20 +88,20 @@ struct str verdict_reason(const struct verdict *v, struct str text, struct arena
                         STR_ARG(e->phrase->text), STR_ARG(e->phrase->at.file), e->phrase->at.line);
 }
 
-static struct str reason_by(const struct delta *d, struct ruleset *set,
+static struct str reason_by(const struct delta *d, struct judge *judge,
                             const struct replay_settings *settings, struct str corpus,
                             struct arena *arena)
 {
     struct replay_view view;
 
-    if (!ruleset_promise(set, d->promise))
+    if (!ruleset_promise(judge_ruleset(judge), d->promise))
         return STR("there is no such promise");
-    if (replay_view(set, settings, corpus, &d->outcome, d->promise, arena, &view) != 0)
+    if (replay_view(judge, settings, corpus, &d->outcome, d->promise, arena, &view) != 0)
         return STR("it cannot be judged again");
     return verdict_reason(&view.verdict, view.judgement.text, arena);
 }
 
-struct str delta_reason(const struct delta *d, struct ruleset *before, struct ruleset *now,
+struct str delta_reason(const struct delta *d, struct judge *before, struct judge *now,
                         const struct replay_settings *settings, struct str corpus,
                         struct arena *arena)
 {

@@ -15,7 +15,7 @@ struct delta {
 size_t delta_of(const struct replay *before, const struct replay *now, struct delta **ret);
 
 /* Why, as a clause: "excused by 'click and collect'", "the promise is gone". */
-struct str delta_reason(const struct delta *d, struct ruleset *before, struct ruleset *now,
+struct str delta_reason(const struct delta *d, struct judge *before, struct judge *now,
                         const struct replay_settings *settings, struct str corpus,
                         struct arena *arena);
 

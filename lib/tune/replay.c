@@ -577,13 +577,12 @@ size_t replay_meter(struct replay *r, int64_t (*now_ns)(void), size_t n_max)
     return n;
 }
 
-int replay_view(struct ruleset *set, const struct replay_settings *settings, struct str corpus,
+int replay_view(struct judge *judge, const struct replay_settings *settings, struct str corpus,
                 const struct outcome *o, struct str promise_id, struct arena *arena,
                 struct replay_view *ret)
 {
-    CLEANUP(judge_freep) struct judge *judge = judge_new(set);
     struct corpus_error error;
-    const struct promise *p = ruleset_promise(set, promise_id);
+    const struct promise *p = ruleset_promise(judge_ruleset(judge), promise_id);
 
     if (!p || !corpus_read(str_slice(corpus, o->at, o->at + o->n), arena, &ret->line, &error))
         return -ENOENT;
@@ -595,11 +594,11 @@ int replay_view(struct ruleset *set, const struct replay_settings *settings, str
     return rc;
 }
 
-size_t replay_line_number(struct str corpus, size_t at)
+size_t line_number(struct line_counter *c, struct str corpus, size_t at)
 {
-    size_t n = 1;
-
-    for (size_t next = 0; (next = str_find_char(corpus, '\n', next)) < at; next++)
-        n++;
-    return n;
+    if (at < c->at)
+        *c = (struct line_counter){0};
+    for (size_t next; (next = str_find_char(corpus, '\n', c->at)) < at; c->n++)
+        c->at = next + 1;
+    return c->n + 1;
 }

@@ -122,12 +122,16 @@ struct replay_view {
     struct judgement judgement;
     struct verdict verdict; /* of the outcome's promise */
 };
-int replay_view(struct ruleset *set, const struct replay_settings *settings, struct str corpus,
+int replay_view(struct judge *judge, const struct replay_settings *settings, struct str corpus,
                 const struct outcome *o, struct str promise_id, struct arena *arena,
                 struct replay_view *ret) MUST_CHECK;
 
-/* The number of the line that begins at `at`, from 1. */
-size_t replay_line_number(struct str corpus, size_t at);
+/* The number of the line that begins at `at`, from 1. Cheap when asked in the order
+ * of the corpus; starts as {0}. */
+struct line_counter {
+    size_t at, n;
+};
+size_t line_number(struct line_counter *c, struct str corpus, size_t at);
 
 static inline bool outcome_is_miss(const struct outcome *o)
 {

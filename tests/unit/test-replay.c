@@ -69,7 +69,7 @@ static void check(const struct replay *r)
     assert_int_equal(r->n_mentions, 6);
     assert_int_equal(r->n_labelled, 5);
     assert_int_equal(r->n_bad, 1);
-    assert_int_equal(replay_line_number(r->corpus, r->bad[0].at), 2);
+    assert_int_equal(line_number(&(struct line_counter){0}, r->corpus, r->bad[0].at), 2);
     assert_int_equal(r->n_unknown, 1);
     assert_int_equal(tally_true_alerts(&r->all), 2);
     assert_int_equal(tally_misses(&r->all), 1);
@@ -131,18 +131,21 @@ static void a_change_of_rules_is_told_with_its_reason(void **state)
                                                             "    fast: {unless+: [works]}\n");
     struct replay *a = run(before, STR(CORPUS), 1), *b = run(now, STR(CORPUS), 2);
     struct arena *arena = arena_new(0);
+    struct judge *was = judge_new(before), *is = judge_new(now);
     struct delta *deltas;
 
     (void)state;
     assert_int_equal(delta_of(a, b, &deltas), 2);
     assert_int_equal(deltas[0].kind, DELTA_GAINED);
     assert_int_equal(deltas[1].kind, DELTA_LOST);
-    struct str why = delta_reason(&deltas[1], before, now, &b->settings, b->corpus, arena);
+    struct str why = delta_reason(&deltas[1], was, is, &b->settings, b->corpus, arena);
 
     assert_non_null(strstr(why.p, "now: excused: \"works\" by 'works'"));
-    why = delta_reason(&deltas[0], before, now, &b->settings, b->corpus, arena);
+    why = delta_reason(&deltas[0], was, is, &b->settings, b->corpus, arena);
     assert_non_null(strstr(why.p, "was: there is no such promise; now: denied"));
     free(deltas);
+    judge_free(was);
+    judge_free(is);
     arena_free(arena);
     replay_free(a);
     replay_free(b);

@@ -1,0 +1,178 @@
+#!/usr/bin/python3
+"""The verbs that judge a corpus and tune rules, from outside.
+
+    tuning.py COUAC SOURCE_ROOT
+
+TAP."""
+
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import redis_rig
+
+COUAC = sys.argv[1]
+ROOT = pathlib.Path(sys.argv[2])
+ENV = {**{k: v for k, v in os.environ.items() if k != "NO_COLOR"}, "COUAC_SHARE": str(ROOT / "rules")}
+
+RULES = """couac: 1
+owners: {care: {contact: care@acme.example}}
+promises:
+  fast:
+    says: Delivered in 48 h
+    owner: care
+    limit: at most 48 h
+    about: [parcel*]
+    against: [for|after <duration>, never came]
+    unless: [preorder*]
+    examples:
+      alert: [my parcel is late for 6 days, my parcel never came]
+      ignore: [parcel preordered 6 days ago]
+"""
+
+LINES = [
+    {"id": "1", "text": "parcel late for 6 days", "want": {"fast": True}},
+    {"id": "2", "text": "parcel never came", "want": {"fast": True}},
+    {"id": "3", "text": "where is my parcel?", "want": {"fast": True}},
+    {"id": "4", "text": "parcel works for 9 days now", "want": {"fast": False}},
+    {"id": "5", "text": "nothing", "want": {"fast": False}},
+    {"id": "6", "text": "another parcel, kept waiting for 3 days"},
+]
+
+
+def couac(*args, stdin=None):
+    return subprocess.run([COUAC, *map(str, args)], input=stdin, capture_output=True, timeout=30, env=ENV,
+                          check=False)
+
+
+def expect(done, status, out=b"", err=b""):
+    seen = f"{done.args[1:]}: {done.returncode}\n{done.stdout.decode()}\n{done.stderr.decode()}"
+    assert done.returncode == status, seen
+    assert re.search(out, done.stdout, re.S) and re.search(err, done.stderr, re.S), seen
+
+
+class Folder(tempfile.TemporaryDirectory):
+    def file(self, name, text):
+        path = pathlib.Path(self.name, name)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def corpus(self, name="posts.jsonl", lines=LINES, more=""):
+        return self.file(name, "".join(json.dumps(line) + "\n" for line in lines) + more)
+
+
+def replay_scores_labelled_pairs(_rig):
+    folder = Folder()
+    rules, corpus = folder.file("r.yaml", RULES), folder.corpus()
+    done = couac("replay", "--json", rules, corpus)
+    expect(done, 0)
+    got = json.loads(done.stdout)
+    assert (got["mentions"], got["labelled"], got["bad_lines"]) == (6, 5, 0), got
+    fast = got["promises"]["fast"]
+    assert [fast[k] for k in ("true_alerts", "noise", "misses", "true_silence", "broken")] == [2, 1, 1, 1, 4]
+    assert abs(fast["precision"]["value"] - 2 / 3) < 1e-9 and fast["precision"]["low"] < 0.3
+    assert [m["line"] for m in got["misses"]] == [3] and [m["line"] for m in got["noisy"]] == [4]
+    assert {p["phrase"]: p["only_this"] for p in got["phrases"]}["never came"] == 1
+    expect(couac("replay", rules, corpus), 0, rb"fast.*0\.667 \[0\.21-0\.94\].*miss .*noise .*for 9 days")
+    expect(couac("replay", rules, "-", stdin=corpus.read_bytes()), 0, rb"6 mentions")
+    expect(couac("replay", rules, corpus, "--min-f1", "0.8"), 1, b"", rb"F1 is 0\.667, at least 0\.800")
+    expect(couac("replay", rules, corpus, "--min-f1", "0.6"), 0)
+    expect(couac("replay", rules, corpus, "--min-f1", "much"), 2, b"", rb"from 0 to 1")
+    folder.cleanup()
+
+
+def a_corpus_is_read_past_its_bad_lines(_rig):
+    folder = Folder()
+    rules = folder.file("r.yaml", RULES)
+    corpus = folder.corpus(more='{"text":\n\n{"id":1}\n{"text":"x","want":{"fats":true}}\n')
+    done = couac("replay", "--json", rules, corpus)
+    expect(done, 2, b"", rb"posts\.jsonl:7:\d+: error: .*posts\.jsonl:9:1: error: neither.*posts\.jsonl:10: "
+                         rb"error: \"want\" names 'fats'.*did you mean 'fast'")
+    got = json.loads(done.stdout)
+    assert (got["bad_lines"], got["unknown_labels"], got["labelled"]) == (2, 1, 5), got
+    expect(couac("replay", rules, folder.corpus("b.jsonl", more="oops\n")), 1)
+    expect(couac("replay", rules, "/nowhere"), 2, b"^$", rb"No such file")
+    folder.cleanup()
+
+
+def threads_change_nothing(_rig):
+    folder = Folder()
+    rules = folder.file("r.yaml", RULES)
+    lines = [{**line, "id": f"{n}-{line['id']}"} for n in range(6000) for line in LINES]
+    for line in lines[300:]:
+        line.pop("want", None)
+    corpus = folder.corpus(lines=lines)
+    runs = [json.loads(couac("replay", "--json", "-t", n, rules, corpus).stdout) for n in (1, 2, 3)]
+    for run in runs:
+        for key in ("threads", "wall_ns", "cpu_ns"):
+            run.pop(key)
+        for tally in [run["all"], *run["promises"].values()]:
+            tally.pop("ns_per_post")
+    assert runs[0] == runs[1] == runs[2] and runs[0]["mentions"] == 36000, runs[0]["all"]
+    folder.cleanup()
+
+
+def diff_tells_what_a_change_does(_rig):
+    folder = Folder()
+    old, corpus = folder.file("old.yaml", RULES), folder.corpus()
+    new = folder.file("new.yaml", RULES.replace("never came", "where is").replace("preorder*", "works, preorder*"))
+    expect(couac("diff", old, old, corpus), 0, rb"0 gained, 0 lost among 6")
+    expect(couac("diff", old, new, corpus), 1, rb"1 gained, 2 lost.*lost.*, wrongly  .*:2  fast.*nothing speaks against"
+                                               rb".*gained.*, rightly.*:3.*lost.*, rightly.*:4.*excused: \"works\"")
+    done = couac("diff", "--json", old, new, corpus)
+    expect(done, 1)
+    changes = json.loads(done.stdout)["changes"]
+    assert [(c["change"], c["line"], c["want"]) for c in changes] == [
+        ("lost", 2, "alert"), ("gained", 3, "alert"), ("lost", 4, "silence")], changes
+    expect(couac("replay", new, corpus, "--against", old), 0, rb"F1 0\.667 -> 0\.800")
+    folder.cleanup()
+
+
+def the_report_is_one_page_without_script(_rig):
+    folder = Folder()
+    rules = folder.file("r.yaml", RULES)
+    corpus = folder.corpus(more=json.dumps({"text": "parcel <script>alert(1)</script> & for 7 days",
+                                            "want": {"fast": False}}) + "\n")
+    page = pathlib.Path(folder.name, "report.html")
+    expect(couac("report", rules, corpus, "-o", page, "--against", rules), 0, rb"report\.html: \d+ bytes")
+    html = page.read_text(encoding="utf-8")
+    assert "<script" not in html and "&#60;script" in html, html
+    for piece in ("<svg", "As good as before", "The worst errors", "ignore:", "alert:", "Microseconds a post"):
+        assert piece in html, piece
+    expect(couac("report", rules, corpus, "-o", "/nowhere/x.html"), 2, b"^$", rb"cannot write")
+    folder.cleanup()
+
+
+def a_sentence_becomes_a_rule_that_passes(_rig):
+    folder = Folder()
+    for sentence, limit, topic in [("Livraison en 48h partout en France", "at most 48 h", "parcel"),
+                                   ("Retours gratuits", "at most 0 EUR", "return"),
+                                   ("We reply within 24 hours", "at most 24 h", "message"),
+                                   ("Remboursé sous 14 jours", "at most 14 days", "refund"),
+                                   ("Satisfait ou remboursé pendant 30 jours", "at least 30 days", "refund"),
+                                   ("Un parfum unique", "", "")]:
+        done = couac("promise", "--json", sentence)
+        expect(done, 0 if topic else 1)
+        got = json.loads(done.stdout)
+        assert (got.get("limit", ""), got.get("topic", "")) == (limit, topic), got
+        rules = folder.file("p.yaml", got["yaml"])
+        expect(couac("check", "--strict", rules), 0)
+        expect(couac("test", rules), 0)
+    expect(couac("promise", "--id", "my-id", "--owner", "boss", "Livré en 2 jours"), 0, rb"boss:.*  my-id:\n")
+    expect(couac("promise", "--id", "My id", "x"), 2, b"^$", rb"a-z, 0-9")
+    expect(couac("promise", "!!!"), 2, b"^$", rb"no words")
+    folder.cleanup()
+
+
+TESTS = [replay_scores_labelled_pairs, a_corpus_is_read_past_its_bad_lines, threads_change_nothing,
+         diff_tells_what_a_change_does, the_report_is_one_page_without_script,
+         a_sentence_becomes_a_rule_that_passes]
+
+if __name__ == "__main__":
+    sys.exit(redis_rig.run(TESTS, COUAC))
