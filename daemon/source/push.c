@@ -16,6 +16,7 @@
 #include "daemon/config/credential.h"
 #include "daemon/core/log.h"
 #include "daemon/core/loop.h"
+#include "daemon/source/posts.h"
 #include "lib/base/alloc.h"
 #include "lib/base/arena.h"
 #include "lib/data/json.h"
@@ -24,7 +25,7 @@
  * before, evhttp frees the request and tells the connection's close callback: the job then
  * has nobody to answer. */
 
-enum { HEADER_BYTES = 16 * 1024, RETRY_S = 5, BACKLOG = 128, WHY_MAX = 300 };
+enum { HEADER_BYTES = 16 * 1024, RETRY_S = 5, BACKLOG = 128 };
 
 struct job {
     struct push *push;
@@ -72,7 +73,7 @@ static void reply(struct evhttp_request *request, int status, const char *reason
 
 static void refuse(struct evhttp_request *request, int status, const char *reason, const char *why)
 {
-    struct sbuf text = SBUF_INIT(2 * WHY_MAX);
+    struct sbuf text = SBUF_INIT(2 * POSTS_WHY_MAX);
     struct json_writer w;
 
     json_writer_init(&w, &text);
@@ -156,94 +157,29 @@ static bool authorised(struct evhttp_request *request, const struct config_sourc
     return good;
 }
 
-struct reader {
-    struct batch *batch;
-    const struct config_source *source;
-    size_t cap;
-    char why[WHY_MAX];
-};
-
-static bool add_post(struct reader *rd, const struct json *object)
-{
-    struct batch *b = rd->batch;
-    struct mention m = MENTION_INIT;
-    enum mention_error e = mention_from_json(object, &m);
-
-    if (e != MENTION_OK || b->n == PUSH_POSTS_MAX) {
-        (void)snprintf(rd->why, sizeof(rd->why), "post %zu: %s", b->n + 1,
-                       e == MENTION_OK ? "too many posts in one request" : mention_error_text(e));
-        return false;
-    }
-    mention_identify(&m, b->arena);
-    m.source = b->source;
-    if (m.lang.n == 0)
-        m.lang = arena_str(b->arena, rd->source->lang);
-    if (!b->mentions)
-        b->mentions = arena_array(b->arena, PUSH_POSTS_MAX, sizeof(*b->mentions));
-    b->mentions[b->n++] = m;
-    return true;
-}
-
-static bool add_value(struct reader *rd, struct str text)
-{
-    struct json_error error;
-    struct json *value;
-
-    if (json_parse(text, rd->batch->arena, &value, &error) != JSON_OK) {
-        (void)snprintf(rd->why, sizeof(rd->why), "post %zu: at byte %zu: %s", rd->batch->n + 1,
-                       error.offset, error.message);
-        return false;
-    }
-    if (value->type != JSON_ARRAY)
-        return add_post(rd, value);
-    for (const struct json *one = value->first; one; one = one->next)
-        if (!add_post(rd, one))
-            return false;
-    return true;
-}
-
-/* One value; or, when the first line is one by itself, one a line. */
-static bool read_posts(struct reader *rd, struct str body)
-{
-    struct str rest = str_trim(body), line = STR_NONE, first = rest;
-    struct json_error error;
-    struct json *value;
-
-    if (rest.n && str_split(&first, '\n', &line) && first.n &&
-        json_parse(line, rd->batch->arena, &value, &error) == JSON_OK) {
-        while (str_split(&rest, '\n', &line))
-            if (str_trim(line).n && !add_value(rd, line))
-                return false;
-        return true;
-    }
-    return add_value(rd, rest);
-}
-
 static void take(struct push *p, struct evhttp_request *request, const struct config_source *source)
 {
     struct evbuffer *input = evhttp_request_get_input_buffer(request);
-    struct reader rd = {.batch = batch_new(), .source = source};
-    struct arena *arena = rd.batch->arena;
+    struct posts posts = posts_new(source);
+    struct batch *batch = posts.batch;
     size_t n = evbuffer_get_length(input);
-    char *bytes = arena_alloc(arena, n + 1);
+    char *bytes = arena_alloc(batch->arena, n + 1);
 
     (void)evbuffer_copyout(input, bytes, n); /* all of it is there */
-    rd.batch->source = arena_str(arena, source->id);
-    rd.batch->about = (enum config_about)source->about;
-    if (!read_posts(&rd, str_make(bytes, n))) {
-        refuse(request, 400, "Bad Request", rd.why);
-        batch_free(rd.batch);
+    if (!posts_read(&posts, str_make(bytes, n))) {
+        refuse(request, 400, "Bad Request", posts.why);
+        batch_free(batch);
         return;
     }
     struct job *job = alloc_zeroed(1, sizeof(*job));
 
-    *job = (struct job){p, request, rd.batch, p->jobs, rd.batch->n};
+    *job = (struct job){p, request, batch, p->jobs, batch->n};
     p->jobs = job;
     p->pending++;
-    rd.batch->done = stored;
-    rd.batch->arg = job;
+    batch->done = stored;
+    batch->arg = job;
     evhttp_connection_set_closecb(evhttp_request_get_connection(request), sender_gone, job);
-    p->ports.submit(p->ports.submit_arg, rd.batch);
+    p->ports.submit(p->ports.submit_arg, batch);
 }
 
 static void on_request(struct evhttp_request *request, void *arg)
