@@ -19,6 +19,7 @@
 #include "daemon/core/notify.h"
 #include "daemon/sink/courier.h"
 #include "daemon/sink/sentinel.h"
+#include "daemon/source/live.h"
 #include "daemon/source/poll.h"
 #include "daemon/source/push.h"
 #include "daemon/store/store.h"
@@ -56,6 +57,7 @@ struct app {
     struct sentinel *sentinel; /* NULL: none are configured */
     struct target sentinels[TARGET_LIST_MAX], nodes[TARGET_LIST_MAX];
     struct poll *poll;
+    struct live *live;
     struct push *push;
     struct watch *watch;
     struct event *signals[SIGNALS];
@@ -94,15 +96,16 @@ void app_log_diags(const struct diags *diags)
 static void show_status(struct app *a)
 {
     struct poll_counts p = poll_count(a->poll);
+    struct live_counts l = live_count(a->live);
     const struct intake_counts *in = intake_counts(a->intake);
     struct str trouble = courier_trouble(a->courier);
 
     notify_status("%zu sources (%zu failing, %zu gone), %zu promises; %" PRIu64
                   " posts heard, %" PRIu64 " broken; %" PRIu64 " of %" PRIu64
                   " events delivered%s%.*s",
-                  p.sources, p.failing, p.gone, a->set->n_promises, in->fresh + in->changed,
-                  in->broken, courier_acked(a->courier), store_last_seq(a->store),
-                  trouble.n ? "; redis: " : "", STR_ARG(trouble));
+                  p.sources + l.sources, p.failing + l.failing, p.gone, a->set->n_promises,
+                  in->fresh + in->changed, in->broken, courier_acked(a->courier),
+                  store_last_seq(a->store), trouble.n ? "; redis: " : "", STR_ARG(trouble));
 }
 
 static void on_status(int fd, short what, void *arg)
@@ -126,6 +129,7 @@ static size_t status_fields(void *arg, struct courier_field *ret, size_t max)
 {
     struct app *a = arg;
     struct poll_counts p = poll_count(a->poll);
+    struct live_counts l = live_count(a->live);
     const struct intake_counts *in = intake_counts(a->intake);
     const struct loop_lag *lag = loop_lag(a->loop);
     size_t n = 0;
@@ -133,8 +137,8 @@ static size_t status_fields(void *arg, struct courier_field *ret, size_t max)
         const char *key;
         uint64_t value;
     } lines[] = {
-        {"sources", p.sources},
-        {"sources_failing", p.failing},
+        {"sources", p.sources + l.sources},
+        {"sources_failing", p.failing + l.failing},
         {"sources_gone", p.gone},
         {"polls", p.polls},
         {"polls_same", p.same},
@@ -194,6 +198,7 @@ static void leave(struct app *a, const char *signal_name)
     log_info("couacd.stopping", LOG_STR("signal", signal_name));
     notify_stopping();
     poll_stop(a->poll);
+    live_stop(a->live);
     push_stop(a->push);
     intake_drain(a->intake);
     a->leave_by_ms = loop_now_ms() + LEAVE_MS;
@@ -244,6 +249,7 @@ static void swap(struct app *a, struct config *config, struct ruleset *set)
     intake_rules(a->intake, set);
     board_rules(a->board, set);
     poll_reload(a->poll, config);
+    live_reload(a->live, config);
     push_reload(a->push, config);
     keep_known(a);
     log_info("reload.done", LOG_INT("sources", config->n_sources),
@@ -540,6 +546,9 @@ static int make_sources(struct app *a)
 
     keep_known(a);
     a->poll = poll_new(&ports, a->config);
+    struct live_ports live = {a->loop, a->store, intake_submit, a->intake};
+
+    a->live = live_new(&live, a->config);
     struct push_ports push = {a->loop, a->store, intake_submit, a->intake};
     int r = push_new(&push, a->config, &a->push);
 
@@ -621,6 +630,7 @@ static void unmake(struct app *a)
     watch_free(a->watch);
     notify_free(a->notify);
     poll_free(a->poll);
+    live_free(a->live);
     push_free(a->push);
     intake_free(a->intake);
     board_free(a->board);

@@ -22,14 +22,15 @@ struct diags;
 
 enum config_network { CONFIG_PUBLIC, CONFIG_PRIVATE };
 enum config_about { CONFIG_ABOUT_ANYONE, CONFIG_ABOUT_US };
-enum config_kind { CONFIG_FEED, CONFIG_PUSH };
+enum config_kind { CONFIG_FEED, CONFIG_PUSH, CONFIG_STREAM };
 enum config_privacy { CONFIG_PSEUDONYMOUS, CONFIG_NONE, CONFIG_CLEAR };
 
 struct config_source {
     struct str id;
     int kind;              /* enum config_kind */
-    struct str url;        /* CONFIG_FEED */
-    struct str token_file; /* CONFIG_PUSH */
+    struct str url;        /* all but CONFIG_PUSH */
+    struct str token_file; /* CONFIG_PUSH, CONFIG_STREAM */
+    int64_t silence_ms;    /* CONFIG_STREAM */
     int64_t every_ms;      /* 0: poll.interval, following the feed's rhythm */
     int about;             /* enum config_about */
     int network;           /* enum config_network */

@@ -14,12 +14,16 @@ enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR 
 #define AT(member) offsetof(struct config_source, member)
 
 static const struct setting source_settings[] = {
-    {"kind", SETTING_CHOICE, AT(kind), "feed", .words = "feed push",
-     .doc = "feed: RSS, Atom or JSON Feed over HTTP. push: mention JSON that others POST to us."},
+    {"kind", SETTING_CHOICE, AT(kind), "feed", .words = "feed push stream",
+     .doc = "feed: RSS, Atom or JSON Feed over HTTP. push: mention JSON that others POST\n"
+            "to us. stream: Server-Sent Events whose data is mention JSON."},
     {"url", SETTING_URL, AT(url), NULL, .words = "http https",
      .doc = "Where it is. Asked for as written, nothing added."},
     {"token_file", SETTING_CREDENTIAL, AT(token_file), "",
-     .doc = "push: file or systemd credential with the bearer token that senders must show."},
+     .doc = "push: file or systemd credential with the bearer token that senders must show;\n"
+            "stream: with the one that we show."},
+    {"silence", SETTING_DURATION, AT(silence_ms), "90 s", SECOND, DAY,
+     .doc = "stream: without a byte, a heartbeat's included, for so long, it is opened anew."},
     {"every", SETTING_DURATION, AT(every_ms), NULL, SECOND, 30ll * DAY,
      .doc = "How often; without it poll.interval and then the feed's own rhythm."},
     {"about", SETTING_CHOICE, AT(about), "anyone", .words = "anyone us",
@@ -229,8 +233,12 @@ void sources_print_help(struct sbuf *out)
     sbuf_printf(out, "\n# Where to listen: a name of yours, and\n");
     for (size_t i = 0; i < ARRAY_LEN(source_settings); i++) {
         const struct setting *s = &source_settings[i];
+        struct str doc = str_of(s->doc), line;
 
-        sbuf_printf(out, "#   %s: %s\n", s->key, s->doc);
+        (void)str_split(&doc, '\n', &line);
+        sbuf_printf(out, "#   %s: %.*s\n", s->key, STR_ARG(line));
+        while (str_split(&doc, '\n', &line))
+            sbuf_printf(out, "#     %.*s\n", STR_ARG(line));
         if (s->type == SETTING_CHOICE && strchr(s->words, ' '))
             sbuf_printf(out, "#     one of: %s (%s)\n", s->words, s->initial);
     }

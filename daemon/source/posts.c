@@ -32,7 +32,7 @@ bool posts_add(struct posts *p, struct mention m)
 {
     struct batch *b = p->batch;
 
-    if (b->n == POSTS_MAX) {
+    if (p->most && b->n == p->most) {
         (void)snprintf(p->why, sizeof(p->why), "post %zu: too many posts at once", b->n + 1);
         return false;
     }

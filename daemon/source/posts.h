@@ -10,11 +10,12 @@
 
 struct json;
 
-enum { POSTS_MAX = 1000, POSTS_WHY_MAX = 300 };
+enum { POSTS_WHY_MAX = 300 };
 
 struct posts {
     struct batch *batch;
     const struct config_source *source;
+    size_t most;             /* posts the batch may hold; 0: what memory holds */
     size_t cap;              /* of batch->mentions */
     char why[POSTS_WHY_MAX]; /* a sentence, when a call returned false */
 };
@@ -22,7 +23,7 @@ struct posts {
 /* A new batch for this source, without state; its owner is the caller. */
 struct posts posts_new(const struct config_source *source);
 /* Identifies it and fills in what the configuration says; slices must live in the batch's
- * arena. False past POSTS_MAX. */
+ * arena. False past `most`. */
 bool posts_add(struct posts *p, struct mention m) MUST_CHECK;
 /* All of `text` or, after false, any part of it: the batch is of no use then. */
 bool posts_read(struct posts *p, struct str text) MUST_CHECK;

@@ -165,6 +165,7 @@ static void take(struct push *p, struct evhttp_request *request, const struct co
     size_t n = evbuffer_get_length(input);
     char *bytes = arena_alloc(batch->arena, n + 1);
 
+    posts.most = PUSH_POSTS_MAX;
     (void)evbuffer_copyout(input, bytes, n); /* all of it is there */
     if (!posts_read(&posts, str_make(bytes, n))) {
         refuse(request, 400, "Bad Request", posts.why);

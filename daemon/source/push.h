@@ -9,7 +9,7 @@
  * the same posts again is harmless: they are known by their ids.
  *
  * Bounds: body and header bytes, PUSH_IDLE_S of silence, PUSH_PENDING_MAX requests
- * waiting for the disk, POSTS_MAX posts in one request. */
+ * waiting for the disk, PUSH_POSTS_MAX posts in one request. */
 
 #include "daemon/source/batch.h"
 
@@ -17,7 +17,7 @@ struct loop;
 struct push;
 struct store;
 
-enum { PUSH_IDLE_S = 10, PUSH_PENDING_MAX = 256 };
+enum { PUSH_IDLE_S = 10, PUSH_PENDING_MAX = 256, PUSH_POSTS_MAX = 1000 };
 
 struct push_ports {
     struct loop *loop;

@@ -168,7 +168,7 @@ class Couacd:
         for name, keys in sources.items():
             if isinstance(keys, str):
                 keys = {"url": keys}
-            if keys.get("kind") != "push":
+            if keys.get("kind", "feed") == "feed":
                 keys = {"network": "private", "every": "1 s", **keys}
             lines.append(f"  {name}: {{" + ", ".join(f"{k}: {v!r}" for k, v in keys.items() if v) + "}")
         temporary = self.config + ".new"
