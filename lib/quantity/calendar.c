@@ -448,6 +448,9 @@ static bool hour_is_clock(const struct tokens *ts, size_t i, int hour, bool minu
         return hour >= 6 && in_hour_range(ts, i);
     if (before->m->mask & LEX(SINCE))
         return hour >= 7 && hour < 24 && (hour != 12 || minutes);
+    if (hour <= 6 && !minutes && token_is(ts, i - 1, LEX(TO)) && token_is(ts, i - 2, LEX(TO)) &&
+        token_at(ts, i + 1)->digits > 1)
+        return false; /* "jusqu'à 2 heures" */
     return clock_expected(ts, i) && hour <= 24;
 }
 

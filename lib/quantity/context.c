@@ -125,6 +125,8 @@ static void read_bounds(const struct tokens *ts, size_t first, struct context *c
     if (!p && sign_bound(ts, first, c))
         return;
     p = find(ts, LEXICON_AFTER, c->next, kind, WANT_BOUND, &end);
+    if (p && p->n > 1 && (token_is(ts, end, LEX(OF)) || token_at(ts, end)->kind == TOKEN_NUMBER))
+        return; /* "et moins de 20" bounds what comes next */
     if (p && !token_is(ts, end, LEX(THAN)) && (c->bound < 0 || c->bound == QUANTITY_EXACT)) {
         c->bound = p->value;
         c->next = end;

@@ -40,12 +40,23 @@ static bool is_letter_scale(const struct tokens *ts, size_t i)
     return token_at(ts, i)->digits == 1;
 }
 
+/* "37C" and nothing else, "98.6F": where no seat and no cents can be meant. */
+static bool is_lone_scale(const struct tokens *ts, size_t i)
+{
+    const struct token *number = token_at(ts, i - 1);
+
+    return token_at(ts, i)->flags & TOKEN_UPPER && number->kind == TOKEN_NUMBER &&
+           (ts->n == 2 ||
+            (number->decimals == 1 && token_glued(ts, i) && !token_sign(ts, i + 1, '/')));
+}
+
 static bool read_degrees(const struct tokens *ts, size_t i, struct denomination *u)
 {
     bool degree = token_sign(ts, i, 0xb0) || token_is(ts, i, LEX(DEGREE));
     size_t scale = i + degree;
 
-    if (!degree && (!token_is(ts, i, LEX(SCALE)) || is_letter_scale(ts, i)))
+    if (!degree &&
+        (!token_is(ts, i, LEX(SCALE)) || (is_letter_scale(ts, i) && !is_lone_scale(ts, i))))
         return false;
     scale += degree && token_sign(ts, scale, 0xb0);
     u->unit = UNIT_DEGREE;
@@ -78,6 +89,18 @@ const char *denomination_sign(uint32_t sign)
         return "KRW";
     case 0x20b4:
         return "UAH";
+    case 0x20aa:
+        return "ILS";
+    case 0x20ab:
+        return "VND";
+    case 0x20a6:
+        return "NGN";
+    case 0x20b1:
+        return "PHP";
+    case 0x20bf:
+        return "BTC";
+    case 0xe3f:
+        return "THB";
     default:
         return NULL;
     }
@@ -88,30 +111,65 @@ static void set_code(char code[4], const char *from)
     memcpy(code, from, 4);
 }
 
+/* Whose currency it is, before its name or sign: "us", "new zealand", "U.S."
+ * Return: the token behind. */
+static size_t read_nation(const struct tokens *ts, size_t i, const char **ret_code)
+{
+    bool us = token_sign(ts, i + 1, '.') && token_sign(ts, i + 3, '.') && token_glued(ts, i + 2) &&
+              token_is(ts, i + 2, LEX(UNIT)) && token_at(ts, i + 2)->digits == 1 &&
+              token_at(ts, i)->digits == 1 && (ts->text.p[token_at(ts, i)->start] | 0x20) == 'u';
+    size_t word = i + token_is(ts, i, LEX(ADJ)), behind = us ? i + 4 : word + 1;
+
+    if (!us && !token_is(ts, word, LEX(NATION)))
+        return i;
+    if (!token_is(ts, behind, LEX(CUR) | LEX(PURSE)) && !token_sign(ts, behind, '$'))
+        return i;
+    *ret_code = us ? "USD" : token_at(ts, word)->m->code;
+    return behind;
+}
+
+/* "dollars canadiens", "$ CAN". What is short is a nation in capitals only. */
+static bool nation_behind(const struct tokens *ts, size_t i)
+{
+    const struct token *t = token_at(ts, i);
+
+    return t->m->mask & LEX(NATION) &&
+           (t->digits > 3 || (t->digits > 1 && t->flags & TOKEN_UPPER) || t->m->mask & LEX(CUR));
+}
+
+/* "livres turques": the word alone may be a book. */
+static bool read_purse(const struct tokens *ts, size_t i, struct denomination *u)
+{
+    if (!token_is(ts, i, LEX(PURSE)) || token_at(ts, i + 1)->digits < 4 ||
+        !token_is(ts, i + 1, LEX(NATION)))
+        return false;
+    set_code(u->code, token_at(ts, i + 1)->m->code);
+    u->unit = UNIT_CURRENCY;
+    u->next = i + 2;
+    return true;
+}
+
 /* A currency in words and signs at `i`: "€", "euros", "us dollars", "US$",
  * "dollars australiens", "$ usd". */
 bool denomination_currency(const struct tokens *ts, size_t i, struct denomination *u)
 {
-    const struct meaning *nation = NULL;
-    const char *sign;
+    const char *sign, *nation = NULL;
 
     i += token_is(ts, i, LEX(ADJ)) && token_is(ts, i + 1, LEX(CUR)); /* "2 more dollars" */
     i += token_is(ts, i, LEX(OF)) &&
          (denomination_sign(token_at(ts, i + 1)->sign) || token_is(ts, i + 1, LEX(CUR)));
-    if (token_is(ts, i, LEX(NATION)) &&
-        (token_is(ts, i + 1, LEX(CUR)) || token_sign(ts, i + 1, '$'))) {
-        nation = token_at(ts, i)->m;
-        i++;
-    }
+    if (read_purse(ts, i, u))
+        return true;
+    i = read_nation(ts, i, &nation);
     sign = token_at(ts, i)->kind == TOKEN_SIGN ? denomination_sign(token_at(ts, i)->sign) : NULL;
-    if (!sign && !token_is(ts, i, LEX(CUR)))
+    if (!sign && !token_is(ts, i, LEX(CUR) | (nation ? LEX(PURSE) : 0)))
         return false;
     if (!sign && token_at(ts, i)->m->factor > 1)
         u->mul = token_at(ts, i)->m->factor; /* MUSD */
-    set_code(u->code, nation ? nation->code : sign ? sign : token_at(ts, i)->m->code);
+    set_code(u->code, nation ? nation : sign ? sign : token_at(ts, i)->m->code);
     u->unit = UNIT_CURRENCY;
     u->next = i + 1;
-    if (!nation && token_is(ts, i + 1, LEX(NATION))) { /* "dollars canadiens" */
+    if (!nation && nation_behind(ts, i + 1)) { /* "dollars canadiens" */
         set_code(u->code, token_at(ts, i + 1)->m->code);
         u->next++;
     } else if (sign && token_is(ts, i + 1, LEX(CUR))) { /* "$ usd" */
@@ -136,7 +194,7 @@ static bool read_coin(const struct tokens *ts, size_t i, struct denomination *u)
     } else if (t->m->mask & LEX(SUB) &&
                (!letter || (token_glued(ts, i) && !(t->flags & TOKEN_UPPER)))) {
         u->unit = UNIT_CENT;
-        set_code(u->code, t->m->code);
+        set_code(u->code, t->m->cents);
     } else {
         return false;
     }
@@ -147,8 +205,10 @@ static bool read_coin(const struct tokens *ts, size_t i, struct denomination *u)
 /* "km/h", "m2", "miles per hour": not the distance they begin with. */
 static size_t derived_end(const struct tokens *ts, size_t i)
 {
-    if (token_glued(ts, i) && (token_at(ts, i)->kind == TOKEN_NUMBER || token_sign(ts, i, 0xb2) ||
-                               token_sign(ts, i, 0xb3)))
+    const struct token *t = token_at(ts, i);
+    bool power = t->kind == TOKEN_NUMBER && (t->value == 2 || t->value == 3) && t->digits == 1;
+
+    if (token_glued(ts, i) && (power || t->sign == 0xb2 || t->sign == 0xb3))
         return i + 1;
     if (token_sign(ts, i, '/') && token_glued(ts, i) && token_is(ts, i + 1, LEX(UNIT)))
         return i + 2;
@@ -216,6 +276,17 @@ static void working_days(const struct tokens *ts, size_t before, struct denomina
     u->unit = UNIT_WORKING_DAY;
 }
 
+/* "a quarter of a" percent, "half a" dollar: tokens between a part and its whole. */
+static size_t fraction_of(const struct tokens *ts, size_t i, const struct number *n)
+{
+    size_t of = token_is(ts, i, LEX(OF));
+
+    return n->flags & NUMBER_FRACTION && token_is(ts, i + of, LEX(ART)) &&
+                   token_is(ts, i + of + 1, LEX(PERCENT) | LEX(CUR))
+               ? of + 1
+               : 0;
+}
+
 /* The unit that counts number `n`, from token `i` on. */
 bool denomination_read(const struct tokens *ts, size_t i, const struct number *n,
                        struct denomination *u)
@@ -225,8 +296,7 @@ bool denomination_read(const struct tokens *ts, size_t i, const struct number *n
     size_t adjectives = 0;
 
     *u = (struct denomination){.factor = 1, .mul = 1};
-    i += n->flags & NUMBER_FRACTION && token_is(ts, i, LEX(ART)) &&
-         token_is(ts, i + 1, LEX(PERCENT));
+    i += fraction_of(ts, i, n);
     if (denomination_percent(ts, i, u) || read_degrees(ts, i, u) ||
         denomination_currency(ts, i, u) || read_coin(ts, i, u) || read_prime(ts, i, u))
         return true;

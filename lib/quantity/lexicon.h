@@ -69,6 +69,8 @@ enum lexicon_class {
     LEX_NICE,
     LEX_COIN,
     LEX_STOP,
+    LEX_PURSE,
+    LEX_LASTING,
     LEX_PHRASE,
 };
 
@@ -82,7 +84,8 @@ struct meaning {
                      "MUSD" */
     uint8_t unit;  /* enum quantity_unit */
     int8_t cal;    /* month, weekday, days from today, hour; enum quantity_unit of a scale */
-    char code[4];  /* cur, sub, nation */
+    char code[4];  /* cur, nation, purse */
+    char cents[4]; /* sub */
 };
 
 extern const struct meaning lexicon_nothing;

@@ -60,9 +60,12 @@ class Tables:
                 meaning['unit'], meaning['factor'] = self.units.index(unit), float(factor or 1)
             elif name == 'scale':
                 meaning['cal'] = self.units.index(value)
-            elif name in ('cur', 'sub', 'nation'):
+            elif name == 'sub':
+                meaning['cents'] = value
+            elif name in ('cur', 'nation', 'purse'):
                 meaning['code'], _, factor = value.partition('*')
-                meaning['factor'] = float(factor or 0)
+                if name == 'cur':
+                    meaning['factor'] = float(factor or 0)
             elif name in ('month', 'weekday', 'day', 'part', 'noon', 'ampm'):
                 meaning['cal'] = int(value)
             elif name == 'vague':
@@ -130,8 +133,9 @@ def write(tables, out):
     for (number, lang), m in sorted(tables.meanings.items()):
         index[number][lang] = len(rows)
         rows.append('{.mask = 0x%xull, .number = %r, .factor = %r, .unit = %d, .cal = %d, '
-                    '.code = "%s"}' % (m['mask'], m.get('number', 0.0), m.get('factor', 0.0),
-                                       m.get('unit', 0), m.get('cal', 0), m.get('code', '')))
+                    '.code = "%s", .cents = "%s"}' % (m['mask'], m.get('number', 0.0), m.get('factor', 0.0),
+                                       m.get('unit', 0), m.get('cal', 0), m.get('code', ''),
+                                       m.get('cents', '')))
     out.write('/* Made by lexicon.py from words/: change those. */\n\n')
     out.write('static const struct meaning meanings[] = {\n    %s,\n};\n\n' % ',\n    '.join(rows))
     out.write('static const uint16_t meaning_of[][LANG_COUNT] = {\n')

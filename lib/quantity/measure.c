@@ -89,7 +89,8 @@ static bool add_part(const struct tokens *ts, struct measure *m, enum quantity_u
     double part;
     bool comma;
 
-    if (number_read_fraction(ts, i, &part, &i) && part < 1) {
+    if ((number_read_fraction(ts, i, &part, &i) || number_read_quarters(ts, i, &part, &i)) &&
+        part < 1) {
         bool counted = denomination_read(ts, i, &(struct number){.flags = NUMBER_FRACTION}, &u) &&
                        unit_kind(u.unit) == QUANTITY_DURATION;
 
@@ -142,6 +143,34 @@ static void add_parts(const struct tokens *ts, struct measure *m)
     m->q.amount += seconds / unit_worth(m->q.unit);
 }
 
+/* "1m80", "1 mètre 80", "6 ft 2", "6 ft 2 in": what is below the unit, unsaid. */
+static bool add_bare_length(const struct tokens *ts, struct measure *m)
+{
+    bool metres = m->q.unit == UNIT_METRE, feet = m->q.unit == UNIT_FOOT;
+    const struct token *t = token_at(ts, m->next), *behind;
+    struct number n;
+
+    if ((!metres && !feet) || m->q.amount != floor(m->q.amount) || m->q.amount > 10 ||
+        !number_read(ts, m->next, &n) || n.value != floor(n.value) || n.value < 1 ||
+        n.flags & (NUMBER_ARTICLE | NUMBER_VAGUE | NUMBER_ABOUT))
+        return false;
+    if (n.value >= (feet ? 12 : 100) || (metres && t->kind == TOKEN_NUMBER && t->digits != 2))
+        return false;
+    behind = token_at(ts, n.next);
+    if (feet && behind->m->mask & LEX(IN) && behind->digits == 2)
+        n.next++;
+    else if (behind->kind == TOKEN_WORD && !token_glued(ts, m->next) &&
+             !(behind->m->mask & LEX(STOP)))
+        return false;
+    else if (behind->kind == TOKEN_SIGN && behind->sign != '.' && behind->sign != ',')
+        return false;
+    m->q.low += feet ? n.value * unit_worth(UNIT_INCH) : n.value / 100;
+    m->q.high = m->q.low;
+    m->q.amount = m->q.low / unit_worth(m->q.unit);
+    m->next = n.next;
+    return true;
+}
+
 /* "2 km and 1 metre", "7 feet 10 inches" */
 static void add_distance(const struct tokens *ts, struct measure *m)
 {
@@ -150,6 +179,8 @@ static void add_distance(const struct tokens *ts, struct measure *m)
     struct denomination u;
     double part;
 
+    if (add_bare_length(ts, m))
+        return;
     if (number_read_fraction(ts, m->next, &part, &i) && part < 1) {
         m->q.amount += part;
         m->q.low = m->q.high = m->q.amount * unit_worth(m->q.unit);
@@ -170,15 +201,31 @@ static void add_distance(const struct tokens *ts, struct measure *m)
 
 /* ---- money in two parts --------------------------------------------------------- */
 
-/* "12€50", "20 dollars 43c", "15 dollars et 15", "3 GBP and one" */
+/* "a dollar and a half" */
+static bool add_half(const struct tokens *ts, struct measure *m)
+{
+    double part;
+    size_t next;
+
+    if (!number_read_fraction(ts, m->next, &part, &next) || part >= 1 ||
+        token_is(ts, next, LEX(UNIT) | LEX(OF)))
+        return false;
+    m->q.amount = m->q.low = m->q.high = m->q.low + part;
+    m->next = next;
+    return true;
+}
+
+/* "12€50", "20 dollars 43c", "15 dollars et 15", "3 dollars, 20 cents" */
 static void add_cents(const struct tokens *ts, struct measure *m)
 {
-    size_t i = m->next;
-    bool and = token_is(ts, i, LEX(AND));
+    size_t i = m->next + token_sign(ts, m->next, ',');
+    bool comma = i > m->next, and = token_is(ts, i, LEX(AND));
     const struct token *t = token_at(ts, i + and);
     struct number n;
     struct denomination u;
 
+    if (add_half(ts, m))
+        return;
     if (!number_read(ts, i + and, &n) || n.value >= 100 || n.value != floor(n.value) || n.value < 1)
         return;
     if (n.flags & (NUMBER_VAGUE | NUMBER_FRACTION | NUMBER_ABOUT))
@@ -191,7 +238,7 @@ static void add_cents(const struct tokens *ts, struct measure *m)
         bool digits = t->kind == TOKEN_NUMBER;
         bool word = token_at(ts, n.next)->kind == TOKEN_WORD && !token_is(ts, n.next, LEX(ADJ));
 
-        if (word || (n.flags & NUMBER_ARTICLE) || (!and&&digits && t->digits != 2))
+        if (word || comma || (n.flags & NUMBER_ARTICLE) || (!and&&digits && t->digits != 2))
             return;
         m->next = n.next;
     }
@@ -241,14 +288,40 @@ static size_t second_at(const struct tokens *ts, size_t i, bool between)
     return token_at(ts, i)->kind == TOKEN_NUMBER && token_at(ts, i)->flags & TOKEN_HYPHEN ? i : 0;
 }
 
+/* "deux trois jours", "two-three days": neighbours below ten, and what they count. */
+static bool read_neighbour(const struct tokens *ts, const struct number *a, struct number *b)
+{
+    const struct token *t = token_at(ts, a->next);
+    struct denomination u;
+
+    if (!(t->m->mask & LEX(NUM)) || !(token_at(ts, a->next - 1)->m->mask & LEX(NUM)) ||
+        !(t->flags & TOKEN_HYPHEN || ts->lang == LANG_FR))
+        return false;
+    return a->value >= 1 && a->value < 10 && number_read(ts, a->next, b) &&
+           b->value == a->value + 1 && denomination_read(ts, b->next, b, &u);
+}
+
+/* "between one and two million": both are millions. */
+static void share_multiplier(struct number *a, const struct number *b)
+{
+    if (a->last_mul > 1 || b->last_mul <= 100 || a->value <= 0 ||
+        a->value * b->last_mul >= b->value)
+        return;
+    a->value *= b->last_mul;
+    a->least *= b->last_mul;
+}
+
 static bool read_second(const struct tokens *ts, const struct number *a, bool between,
                         struct number *b)
 {
     size_t i = a->next;
+    bool article = a->flags & NUMBER_ARTICLE && !(between && token_is(ts, i - 1, LEX(NUM)));
 
+    if (read_neighbour(ts, a, b))
+        return true;
     if (!range_joins(ts, i, between))
         return false;
-    if (a->flags & (NUMBER_VAGUE | NUMBER_ARTICLE) && !token_is(ts, i, LEX(OR)))
+    if ((a->flags & NUMBER_VAGUE || article) && !token_is(ts, i, LEX(OR)))
         return false;
     if (!number_read(ts, i + 1, b) || b->flags & NUMBER_ARTICLE)
         return false;
@@ -299,8 +372,8 @@ static void extend_range(const struct tokens *ts, struct measure *m, bool betwee
     measure_of(&second, &n, n.value, &u);
     if (m->q.kind == QUANTITY_DURATION)
         add_parts(ts, &second);
-    if (second.q.low <= m->q.low || (m->q.kind == QUANTITY_MONEY && token_is(ts, i, LEX(TO)) &&
-                                     !(between && ts->lang == LANG_EN)))
+    if (second.q.low <= m->q.low ||
+        (m->q.kind == QUANTITY_MONEY && token_is(ts, i, LEX(TO)) && !between))
         return;
     m->q.high = second.q.high;
     m->next = second.next;
@@ -392,22 +465,47 @@ static bool is_pronoun(const struct tokens *ts, const struct number *n)
            (token_is(ts, n->next - 2, LEX(PRONOUN)) || token_is(ts, n->next, LEX(OF)));
 }
 
-/* "06 12 34 56 78", "555-123-4567": behind the number of a telephone, or 0. */
+/* A piece of a telephone number, behind its sign. */
+static size_t phone_piece(const struct tokens *ts, size_t i)
+{
+    const struct token *t = token_at(ts, i);
+
+    if (t->kind == TOKEN_SIGN && (t->sign == '-' || t->sign == ')' || t->sign == '('))
+        return i + 1 + (token_sign(ts, i, ')') && token_sign(ts, i + 1, '-'));
+    return i;
+}
+
+static size_t digits_of(const struct token *t)
+{
+    return t->end - t->start - t->separators;
+}
+
+/* "06 12 34 56 78", "555-123-4567", "+33 6 12 34 56 78", "(555) 123-4567": behind the
+ * number of a telephone, or 0. Nine digits and more, in pieces of at most four
+ * that a zero, a plus, a bracket or two hyphens betray. */
 static size_t phone_end(const struct tokens *ts, size_t i)
 {
-    size_t n = 0;
+    const struct token *first = token_at(ts, i);
+    bool marked =
+        ts->text.p[first->start] == '0' ||
+        ((token_sign(ts, i - 1, '+') || token_sign(ts, i - 1, '(')) && token_glued(ts, i));
+    size_t digits = digits_of(first), hyphens = 0, pieces = 1, at = i + 1, next;
 
-    while (n < 5 && token_at(ts, i + n)->kind == TOKEN_NUMBER && token_at(ts, i + n)->digits == 2 &&
-           !token_at(ts, i + n)->separators)
-        n++;
-    if (n == 5 && ts->text.p[token_at(ts, i)->start] == '0')
-        return i + 5;
-    if (token_at(ts, i)->digits == 3 && token_sign(ts, i + 1, '-') &&
-        token_at(ts, i + 2)->digits == 3 && token_sign(ts, i + 3, '-') &&
-        token_at(ts, i + 4)->digits == 4 && token_at(ts, i + 4)->kind == TOKEN_NUMBER &&
-        token_glued(ts, i + 1))
-        return i + 5;
-    return 0;
+    if (first->separators && !(marked && first->flags & TOKEN_DOTTED))
+        return 0;
+    while (pieces < 7) {
+        next = phone_piece(ts, at);
+        if (token_at(ts, next)->kind != TOKEN_NUMBER || token_at(ts, next)->separators ||
+            token_at(ts, next)->digits > 4)
+            break;
+        hyphens += token_sign(ts, at, '-');
+        digits += token_at(ts, next)->digits;
+        at = next + 1;
+        pieces++;
+    }
+    if (digits < 9 || digits > 15 || (!marked && (hyphens < 2 || digits < 10)))
+        return 0;
+    return at;
 }
 
 /* "1960s" are years, "1/0" is nothing, "24/7" and "2013-14" are no quantities. */
@@ -417,10 +515,13 @@ static bool read_special(const struct tokens *ts, size_t i, struct measure *m)
     uint32_t sign = token_at(ts, i + 1)->sign;
     bool pair = b->kind == TOKEN_NUMBER && token_glued(ts, i + 1) && token_glued(ts, i + 2);
 
+    size_t phone;
+
     if (a->kind != TOKEN_NUMBER)
         return false;
-    if (phone_end(ts, i)) {
-        skip_to(m, phone_end(ts, i));
+    phone = phone_end(ts, i);
+    if (phone) {
+        skip_to(m, phone);
         return true;
     }
     if (a->digits == 4 && a->value >= 1000 && a->value < 2100 && token_glued(ts, i + 1) &&
@@ -451,7 +552,8 @@ static bool plain_number(const struct tokens *ts, const struct number *a, const 
     m->next = a->next;
     if (a->flags & (NUMBER_VAGUE | NUMBER_ABOUT))
         m->q.bound = QUANTITY_ABOUT;
-    if (b && (between || (token_sign(ts, a->next, '-') && a->value > 9))) {
+    if (b && (between || (token_sign(ts, a->next, '-') && a->value > 9) ||
+              token_sign(ts, a->next, '~') || token_is(ts, a->next, LEX(TO)))) {
         m->q.high = b->value;
         m->next = b->next;
     }
@@ -481,6 +583,29 @@ static bool figure_hours(const struct tokens *ts, size_t i, struct number *n)
     return true;
 }
 
+/* 6'2", 5'11": feet and inches, where the second is below twelve; 6'' are inches. */
+static bool feet_and_inches(const struct tokens *ts, size_t i, struct measure *m)
+{
+    const struct token *feet = token_at(ts, i), *inches = token_at(ts, i + 2);
+    bool both, alone;
+
+    if (feet->kind != TOKEN_NUMBER || !token_sign(ts, i + 1, '\'') || !token_glued(ts, i + 1) ||
+        !token_glued(ts, i + 2))
+        return false;
+    both =
+        inches->kind == TOKEN_NUMBER && inches->value < 12 && feet->value < 10 && !feet->separators;
+    alone = token_sign(ts, i + 2, '\'') && !token_glued(ts, i + 3);
+    if (!both && !alone)
+        return false;
+    m->q = (struct quantity){.kind = QUANTITY_DISTANCE, .unit = both ? UNIT_FOOT : UNIT_INCH};
+    m->q.amount = both ? feet->value + inches->value / 12 : feet->value;
+    m->q.low = m->q.high = m->q.amount * unit_worth(m->q.unit);
+    m->next = i + 3;
+    if (both && (token_sign(ts, m->next, '"') || token_sign(ts, m->next, '\'')))
+        m->next += token_sign(ts, m->next, '"') || !token_sign(ts, m->next + 1, '\'') ? 1 : 2;
+    return true;
+}
+
 static bool read_numbers(const struct tokens *ts, size_t i, bool between, struct measure *m)
 {
     struct number a, b = {0};
@@ -490,7 +615,7 @@ static bool read_numbers(const struct tokens *ts, size_t i, bool between, struct
 
     i += minus;
     range = slash_range(ts, i, &a, &b);
-    if (read_special(ts, i, m))
+    if (read_special(ts, i, m) || feet_and_inches(ts, i, m))
         return true;
     if (!range) {
         if (!number_read(ts, i, &a))
@@ -498,6 +623,10 @@ static bool read_numbers(const struct tokens *ts, size_t i, bool between, struct
         if (minus)
             a.value = a.least = -a.value;
         range = read_second(ts, &a, between, &b);
+        if (range) {
+            share_multiplier(&a, &b);
+            a.flags &= ~(unsigned)NUMBER_ARTICLE;
+        }
     }
     if (!range)
         (void)figure_hours(ts, i, &a); /* else a plain number */
@@ -546,8 +675,29 @@ static bool prefix_code(const struct tokens *ts, size_t i)
 {
     const struct token *t = token_at(ts, i);
 
-    return t->m->mask & LEX(CUR) && (t->flags & TOKEN_UPPER || token_glued(ts, i + 1) ||
-                                     denomination_sign(token_at(ts, i + 1)->sign));
+    return t->m->mask & LEX(CUR) &&
+           (t->flags & TOKEN_UPPER || (token_glued(ts, i + 1) && !token_sign(ts, i + 1, '.')) ||
+            denomination_sign(token_at(ts, i + 1)->sign));
+}
+
+/* "$3 and 20 cents", but not "$3 and 20 more" */
+static void add_prefixed_cents(const struct tokens *ts, struct measure *m)
+{
+    struct denomination u;
+    struct number n;
+
+    if (number_read(ts, m->next + 1, &n) && denomination_read(ts, n.next, &n, &u) &&
+        u.unit == UNIT_CENT)
+        add_cents(ts, m);
+}
+
+/* "Euro 2020" is a championship. */
+static bool is_event(const struct tokens *ts, size_t i)
+{
+    const struct token *year = token_at(ts, i + 1);
+
+    return token_is(ts, i, LEX(CUR)) && token_at(ts, i)->digits > 3 && year->digits == 4 &&
+           !year->separators && year->value >= 1900 && year->value < 2100;
 }
 
 static bool read_prefixed(const struct tokens *ts, size_t i, bool between, struct measure *m)
@@ -555,17 +705,25 @@ static bool read_prefixed(const struct tokens *ts, size_t i, bool between, struc
     struct denomination u = {.factor = 1, .mul = 1}, again;
     struct number n;
     const struct token *t = token_at(ts, i);
-    bool nation = t->m->mask & LEX(NATION) && token_sign(ts, i + 1, '$') && token_glued(ts, i + 1);
+    bool below,
+        nation = t->m->mask & LEX(NATION) && token_sign(ts, i + 1, '$') && token_glued(ts, i + 1);
 
     if (!nation && !(t->kind == TOKEN_SIGN && denomination_sign(t->sign)) && !prefix_code(ts, i))
         return false;
-    if (!denomination_currency(ts, i, &u))
+    if (is_event(ts, i) || !denomination_currency(ts, i, &u))
         return false;
+    if (t->m->mask & LEX(CUR) && t->digits < 4 && token_sign(ts, u.next, '.') &&
+        token_glued(ts, u.next))
+        u.next++; /* "Rs. 20" */
     if (t->m->mask & LEX(CUR) && token_at(ts, u.next)->kind == TOKEN_SIGN &&
         denomination_sign(token_at(ts, u.next)->sign))
         u.next++; /* "cad$ 15" */
+    below = token_sign(ts, u.next, '-') && token_glued(ts, u.next) && token_glued(ts, u.next + 1);
+    u.next += below;
     if (token_at(ts, u.next)->kind != TOKEN_NUMBER || !number_read(ts, u.next, &n))
         return false;
+    if (below)
+        n.value = n.least = -n.value; /* "$-5" */
     u.next = n.next;
     if (denomination_currency(ts, n.next, &again) && token_is(ts, n.next, LEX(CUR)))
         u.next = again.next; /* "$10 dollars" */
@@ -579,9 +737,16 @@ static bool read_prefixed(const struct tokens *ts, size_t i, bool between, struc
             m->q.high = second.q.high;
             m->next = second.next;
         } else if (token_sign(ts, m->next, '-') && read_second(ts, &n, false, &b)) {
+            share_multiplier(&n, &b);
+            m->q.amount = m->q.low = n.value;
             m->q.high = b.value;
             m->next = b.next;
         }
+    } else if (n.last_mul == 1 && token_is(ts, m->next, LEX(AND))) {
+        add_prefixed_cents(ts, m);
+    } else if (token_sign(ts, m->next, '+') && token_glued(ts, m->next)) {
+        m->next++;
+        open_upwards(m);
     }
     return true;
 }
@@ -613,6 +778,22 @@ static bool read_unit_and_half(const struct tokens *ts, size_t i, struct measure
     return true;
 }
 
+/* "hour-long", "week long" */
+static bool read_lasting(const struct tokens *ts, size_t i, struct measure *m)
+{
+    static const struct number one = {.value = 1, .least = 1, .last_mul = 1};
+    struct denomination u;
+
+    if (!token_is(ts, i, LEX(UNIT)) || !token_is(ts, i + 1, LEX(LASTING)) ||
+        token_at(ts, i)->digits < 3 || last_letter(ts, i) == 's' ||
+        token_at(ts, i - 1)->kind == TOKEN_NUMBER || !denomination_read(ts, i, &one, &u) ||
+        unit_kind(u.unit) != QUANTITY_DURATION)
+        return false;
+    u.next++;
+    measure_of(m, &one, 1, &u);
+    return true;
+}
+
 /* "the past decade" lasts; "the past week" is a week of the calendar. */
 static bool is_past_decade(const struct tokens *ts, size_t i)
 {
@@ -628,7 +809,7 @@ static bool read_entire(const struct tokens *ts, size_t i, struct measure *m)
     size_t at = behind ? i + 1 : i + 1 + token_is(ts, i + 1, LEX(THE));
     struct denomination u;
 
-    if (read_unit_and_half(ts, i, m))
+    if (read_unit_and_half(ts, i, m) || read_lasting(ts, i, m))
         return true;
     if (!behind && !token_is(ts, i, LEX(WHOLE)) && !is_past_decade(ts, i))
         return false;
@@ -660,7 +841,8 @@ static bool read_negative(const struct tokens *ts, size_t i, struct measure *m)
 {
     bool word = token_is(ts, i, LEX(MINUS));
     bool sign = token_sign(ts, i, '-') && (token_glued(ts, i + 1) || ts->n == i + 2) &&
-                token_at(ts, i + 1)->kind == TOKEN_NUMBER &&
+                (token_at(ts, i + 1)->kind == TOKEN_NUMBER ||
+                 denomination_sign(token_at(ts, i + 1)->sign)) &&
                 (i == 0 || token_at(ts, i)->flags & TOKEN_SPACED ||
                  token_at(ts, i - 1)->kind == TOKEN_SIGN);
 
@@ -670,8 +852,9 @@ static bool read_negative(const struct tokens *ts, size_t i, struct measure *m)
         return false;
     if (word && token_is(ts, i + 1, LEX(ART)) && token_is(ts, i + 1, LEX(NUM)))
         return one_below(m, i + 2);
-    if (!(token_at(ts, i + 1)->kind == TOKEN_NUMBER || token_is(ts, i + 1, LEX(NUM) | LEX(MUL))) ||
-        !read_numbers(ts, i + 1, false, m))
+    if (!(sign && read_prefixed(ts, i + 1, false, m)) &&
+        (!(token_at(ts, i + 1)->kind == TOKEN_NUMBER || token_is(ts, i + 1, LEX(NUM) | LEX(MUL))) ||
+         !read_numbers(ts, i + 1, false, m)))
         return false;
     if (m->skip && sign && token_is(ts, i + 2, LEX(SCALE)) &&
         token_at(ts, i + 2)->flags & TOKEN_UPPER && token_glued(ts, i + 2)) {
@@ -687,7 +870,7 @@ static bool read_negative(const struct tokens *ts, size_t i, struct measure *m)
     }
     if (m->skip || m->q.low != m->q.high ||
         (m->q.kind != QUANTITY_NUMBER && m->q.kind != QUANTITY_TEMPERATURE &&
-         m->q.kind != QUANTITY_PERCENTAGE))
+         m->q.kind != QUANTITY_PERCENTAGE && m->q.kind != QUANTITY_MONEY))
         return m->skip || sign;
     m->q.amount = m->q.low = m->q.high = -m->q.amount;
     return true;
@@ -700,10 +883,13 @@ static bool read_percent_of(const struct tokens *ts, size_t i, struct measure *m
     struct number n;
     size_t at;
 
-    if (token_at(ts, i)->kind != TOKEN_WORD || !denomination_percent(ts, i, &u) ||
-        !token_is(ts, u.next, LEX(OF)))
+    bool sign = token_sign(ts, i, '%') && token_glued(ts, i + 1) && !token_glued(ts, i);
+
+    if (!denomination_percent(ts, i, &u) || (!sign && !token_is(ts, u.next, LEX(OF))))
         return false;
-    at = u.next + 1;
+    if (token_at(ts, i)->kind != TOKEN_WORD && !sign)
+        return false;
+    at = u.next + !sign;
     if (!number_read(ts, at, &n) || n.flags & (NUMBER_ARTICLE | NUMBER_VAGUE))
         return false;
     u.next = n.next;
@@ -767,7 +953,7 @@ static bool may_begin(const struct token *t)
                                    LEX(VAGUE) | LEX(CUR) | LEX(NATION) | LEX(COIN) | LEX(ORD) |
                                    LEX(MONTH) | LEX(WEEKDAY) | LEX(DAY) | LEX(THIS) | LEX(LAST) |
                                    LEX(NEXT) | LEX(UNIT) | LEX(NOON) | LEX(MINUS) | LEX(PERCENT) |
-                                   LEX(PRO) | LEX(WHOLE) | LEX(THE) | LEX(BETWEEN);
+                                   LEX(PRO) | LEX(WHOLE) | LEX(THE) | LEX(BETWEEN) | LEX(POINT);
 
     switch (t->kind) {
     case TOKEN_WORD:
@@ -776,7 +962,7 @@ static bool may_begin(const struct token *t)
     case TOKEN_FRACTION:
         return true;
     case TOKEN_SIGN:
-        return t->sign == '-' || denomination_sign(t->sign);
+        return t->sign == '-' || t->sign == '%' || denomination_sign(t->sign);
     default:
         return false;
     }

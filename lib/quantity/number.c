@@ -332,6 +332,14 @@ bool number_read_fraction(const struct tokens *ts, size_t i, double *ret, size_t
     return read_parts(ts, i + 1, ret, ret_next);
 }
 
+/* "cinq trois quarts", "une heure un quart": French needs no "and". */
+bool number_read_quarters(const struct tokens *ts, size_t i, double *ret, size_t *ret_next)
+{
+    return ts->lang == LANG_FR && token_is(ts, i, LEX(NUM)) && token_is(ts, i + 1, LEX(FRAC)) &&
+           token_at(ts, i + 1)->m->number == 0.25 && !token_is(ts, i + 2, LEX(OF)) &&
+           read_parts(ts, i, ret, ret_next);
+}
+
 /* The fraction that may follow a whole number. */
 static void add_fraction(const struct tokens *ts, struct number *n)
 {
@@ -345,10 +353,38 @@ static void add_fraction(const struct tokens *ts, struct number *n)
     } else if (t->flags & TOKEN_SPACED && slashed(ts, n->next, &part, &next) && part < 1) {
         n->value += part;
         n->next = next;
-    } else if (number_read_fraction(ts, n->next, &part, &next) && part < 1) {
+    } else if ((number_read_fraction(ts, n->next, &part, &next) ||
+                number_read_quarters(ts, n->next, &part, &next)) &&
+               part < 1) {
         n->value += part * n->last_mul;
         n->next = next;
     }
+}
+
+/* "two and a half billion" */
+static void add_multiplier(const struct tokens *ts, struct number *n)
+{
+    const struct token *mul = token_at(ts, n->next);
+
+    if (n->value == floor(n->value) || n->last_mul > 1 || mul->m->number <= 100 ||
+        !(mul->m->mask & LEX(MUL)))
+        return;
+    n->value *= mul->m->number;
+    n->last_mul = mul->m->number;
+    n->next++;
+}
+
+/* Decimals said as one number: "virgule vingt-cinq" is 0.25. */
+static bool tens_of_decimals(const struct tokens *ts, size_t i, double unit, struct number *n)
+{
+    struct number rest = {0};
+
+    if (!(token_at(ts, i)->m->mask & LEX(NUM)) || token_at(ts, i)->m->number < 10 ||
+        !read_whole(ts, i, &rest) || rest.value >= 1000)
+        return false;
+    n->value += unit * rest.value / (rest.value >= 100 ? 100 : 10);
+    n->next = rest.next;
+    return true;
 }
 
 /* "point three", "virgule zero trois" */
@@ -369,6 +405,8 @@ static void add_decimals(const struct tokens *ts, struct number *n)
         if (digit && t->digits > 1)
             n->value += unit * t->value * (pow(10, 1 - (double)t->digits) - 1);
     }
+    if (tens_of_decimals(ts, i, unit, n))
+        return;
     if (i > n->next + 1)
         n->next = i;
 }
@@ -459,9 +497,12 @@ static void raise(const struct tokens *ts, struct number *n)
     if (!power && !(e->kind == TOKEN_WORD && e->end - e->start == 1 && token_glued(ts, n->next) &&
                     (ts->text.p[e->start] | 0x20) == 'e'))
         return;
+    if (token_at(ts, i)->flags & TOKEN_HYPHEN)
+        sign = -1; /* "2.5e-3" */
     for (; token_sign(ts, i, '-') || token_sign(ts, i, '+'); i++)
         sign = token_sign(ts, i, '-') && token_at(ts, i + 1)->kind == TOKEN_NUMBER ? -sign : sign;
-    if (token_at(ts, i)->kind != TOKEN_NUMBER || !token_glued(ts, i))
+    if (token_at(ts, i)->kind != TOKEN_NUMBER ||
+        (!token_glued(ts, i) && !(token_at(ts, i)->flags & TOKEN_HYPHEN)))
         return;
     if (power && i - n->next == 3 && token_sign(ts, i - 1, '-') && token_sign(ts, i - 2, '-'))
         sign = 1;
@@ -562,12 +603,18 @@ static bool read_plain(const struct tokens *ts, size_t i, struct number *n)
         n->flags |= NUMBER_FRACTION;
         return true;
     }
+    if (token_is(ts, i, LEX(POINT)) && token_at(ts, i - 1)->kind != TOKEN_WORD) {
+        n->next = i; /* "point seven" */
+        add_decimals(ts, n);
+        return n->next > i;
+    }
     if (!read_whole(ts, i, n))
         return read_dozen(ts, i, 1, n);
     (void)read_dozen(ts, n->next, n->value, n); /* when none follows, the number stands */
     add_dozens(ts, n);
     add_decimals(ts, n);
     add_fraction(ts, n);
+    add_multiplier(ts, n);
     raise(ts, n);
     divide(ts, n);
     divide_hundredth(ts, n);
@@ -595,6 +642,20 @@ static bool one_nth(const struct tokens *ts, size_t i, struct number *n)
     return true;
 }
 
+/* "a third of it": a part where nothing follows that could be the third. */
+static bool a_third(const struct tokens *ts, size_t i, struct number *n)
+{
+    const struct token *t = token_at(ts, i), *behind = token_at(ts, i + 1);
+
+    if (ts->lang != LANG_EN || !(t->m->mask & LEX(ORD)) || t->m->number < 3 ||
+        t->m->mask & LEX(UNIT) || (behind->kind != TOKEN_END && !(behind->m->mask & LEX(OF))))
+        return false;
+    n->value = 1 / t->m->number;
+    n->next = i + 1;
+    n->flags |= NUMBER_FRACTION;
+    return true;
+}
+
 static bool read_article(const struct tokens *ts, size_t i, struct number *n)
 {
     double part;
@@ -614,7 +675,7 @@ static bool read_article(const struct tokens *ts, size_t i, struct number *n)
     n->next = i + 1;
     if (token_is(ts, i, LEX(NUM)) && read_plain(ts, i, n) && n->next > i + 1)
         return true;
-    if (one_nth(ts, i + 1, n))
+    if (one_nth(ts, i + 1, n) || a_third(ts, i + 1, n))
         return true;
     if (number_read_fraction(ts, n->next, &part, &next) && part < 1) {
         n->value += part;

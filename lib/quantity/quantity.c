@@ -244,11 +244,22 @@ static void settle_role(const struct reader *r, struct quantity *q)
         q->role = QUANTITY_FREQUENCY;
 }
 
+/* "une seconde chance", "a second time": the ordinal. */
+static bool is_second_thing(const struct tokens *ts, const struct measure *m,
+                            const struct quantity *q)
+{
+    return q->unit == UNIT_SECOND && q->amount == 1 && m->next - m->from == 2 &&
+           token_is(ts, m->next - 1, LEX(ORD)) && token_is(ts, m->from, LEX(ART)) &&
+           token_at(ts, m->next)->kind == TOKEN_WORD && token_at(ts, m->next)->m->mask == 0;
+}
+
 /* "un jour je partirai", "what a day": said, not measured. */
 static bool is_idiom(const struct tokens *ts, const struct measure *m, const struct quantity *q)
 {
     if (q->kind == QUANTITY_COUNT)
         return token_is(ts, m->from, LEX(ART)) && q->amount == 1;
+    if (q->kind == QUANTITY_DURATION && is_second_thing(ts, m, q))
+        return true;
     if (q->kind != QUANTITY_DURATION || q->unit != UNIT_DAY || q->amount != 1 ||
         q->role != QUANTITY_ROLE_NONE)
         return false;
@@ -256,7 +267,8 @@ static bool is_idiom(const struct tokens *ts, const struct measure *m, const str
         token_is(ts, m->from + 1, LEX(NICE)))
         return true; /* "have a good day" */
     if (q->bound != QUANTITY_EXACT || m->next - m->from != 2 ||
-        token_at(ts, m->from)->kind != TOKEN_WORD || ts->n < 6)
+        token_at(ts, m->from)->kind != TOKEN_WORD ||
+        (ts->n < 6 && !(m->from == 0 && token_is(ts, m->next, LEX(STOP)))))
         return false;
     return ts->lang != LANG_EN || token_is(ts, m->from, LEX(NUM)) ||
            token_is(ts, m->from - 1, LEX(STOP));
