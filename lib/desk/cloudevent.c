@@ -16,13 +16,6 @@ int64_t cloudevent_number(const struct json *object, struct str key)
     return member && json_to_i64(member, &value) ? value : 0;
 }
 
-/* Alerts and their like have a published schema; the others say what they are in `type`. */
-static bool has_schema(struct str type)
-{
-    return str_eq(type, STR("couac.alert.v1")) || str_eq(type, STR("couac.unanswered.v1")) ||
-           str_eq(type, STR("couac.dissonance.v1"));
-}
-
 struct json_writer *cloudevent_begin(struct cloudevent *c, const struct desk_settings *settings,
                                      struct str id, struct str type, struct str subject,
                                      int64_t now_ms)
@@ -41,8 +34,7 @@ struct json_writer *cloudevent_begin(struct cloudevent *c, const struct desk_set
     json_member_str(w, STR("subject"), subject);
     cloudevent_time(w, STR("time"), now_ms);
     json_member_str(w, STR("datacontenttype"), STR("application/json"));
-    if (has_schema(type))
-        json_member_str(w, STR("dataschema"), STR("urn:couac:schema:alert:1"));
+    json_member_str(w, STR("dataschema"), STR("urn:couac:schema:alert:1"));
     json_key(w, STR("data"));
     json_open_object(w);
     sbuf_done(&source);

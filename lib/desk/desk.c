@@ -13,6 +13,7 @@
 #include "lib/desk/hearing.h"
 #include "lib/desk/incident.h"
 #include "lib/desk/near.h"
+#include "lib/desk/withdraw.h"
 #include "lib/text/simhash.h"
 
 /* The order of things for one mention:
@@ -244,6 +245,15 @@ static struct alert_state copy_state(struct hearing *h, const struct recall_aler
     };
 }
 
+int hearing_read(struct hearing *h, const struct recall_alert *a, struct alert_state *found,
+                 struct alert_body *body)
+{
+    struct str json = arena_str(h->arena, a->state_json);
+
+    *found = copy_state(h, a);
+    return alert_body_from_json(json, h->arena, body) ? 0 : -ENOMEM;
+}
+
 int hearing_find(struct hearing *h, struct str fingerprint, struct alert_state *found,
                  struct alert_body *body)
 {
@@ -251,12 +261,7 @@ int hearing_find(struct hearing *h, struct str fingerprint, struct alert_state *
     int rc = h->recall->alert_by_fingerprint(h->recall, fingerprint, &a);
 
     *found = (struct alert_state){0};
-    if (rc || a.fingerprint.n == 0)
-        return rc;
-    struct str json = arena_str(h->arena, a.state_json);
-
-    *found = copy_state(h, &a);
-    return alert_body_from_json(json, h->arena, body) ? 0 : -ENOMEM;
+    return rc || a.fingerprint.n == 0 ? rc : hearing_read(h, &a, found, body);
 }
 
 /* A copy of a post that raised an alert: more reach, same alert. */
@@ -605,6 +610,27 @@ int desk_tick(struct desk *d, struct ruleset *set, int64_t now_ms, struct recall
                         .arena = arena};
 
     return conclude(&h, tick(&h), ret);
+}
+
+int desk_withdraw(struct desk *d, struct ruleset *set, const struct recall_alert *alert,
+                  struct str because, int64_t now_ms, struct recall *recall, struct arena *arena,
+                  struct desk_outcome *ret)
+{
+    struct hearing h = {.desk = d,
+                        .settings = &d->settings,
+                        .set = set,
+                        .now_ms = now_ms,
+                        .recall = recall,
+                        .arena = arena};
+
+    return conclude(&h, withdraw_alert(&h, alert, because), ret);
+}
+
+struct str desk_author(struct desk *d, struct str author, struct arena *arena)
+{
+    struct hearing h = {.arena = arena};
+
+    return author_hash(&h, d, author);
 }
 
 static struct str system_json(const struct desk *d, const struct event *e, struct str message,

@@ -62,6 +62,15 @@ enum { DESK_TICK_MAX = 100 };
 int desk_tick(struct desk *d, struct ruleset *set, int64_t now_ms, struct recall *recall,
               struct arena *arena, struct desk_outcome *ret) MUST_CHECK;
 
+/* The alert is to be forgotten: *ret holds the couac.withdrawn.v1 that tells consumers so.
+ * What recall keeps of it is the caller's to erase. `because`: "forget-author", "forget-url". */
+struct recall_alert;
+int desk_withdraw(struct desk *d, struct ruleset *set, const struct recall_alert *alert,
+                  struct str because, int64_t now_ms, struct recall *recall, struct arena *arena,
+                  struct desk_outcome *ret) MUST_CHECK;
+/* A person's name as alerts and recall hold it; empty with PRIVACY_NONE. */
+struct str desk_author(struct desk *d, struct str author, struct arena *arena);
+
 /* An event about couacd itself (`what`: "reload-failed", "source-lost" ...), for the ops stream. */
 int desk_system_event(struct desk *d, struct str what, struct str message, int64_t now_ms,
                       struct recall *recall, struct arena *arena, struct event *ret) MUST_CHECK;

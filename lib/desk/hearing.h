@@ -47,6 +47,9 @@ struct str hearing_post_key(const struct hearing *h, struct str id);
 /* An alert that exists, with its body, by fingerprint. found->id empty: none. */
 int hearing_find(struct hearing *h, struct str fingerprint, struct alert_state *found,
                  struct alert_body *body) MUST_CHECK;
+/* An alert as recall gave it; *body lives in the arena. */
+int hearing_read(struct hearing *h, const struct recall_alert *a, struct alert_state *found,
+                 struct alert_body *body) MUST_CHECK;
 /* Keeps it and queues the event. */
 int hearing_update(struct hearing *h, const struct alert_body *body,
                    const struct alert_state *state) MUST_CHECK;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What couacd sends is what `couac schema alert` says, and what the posts said.
 
-    contract.py COUACD COUAC SHARE
+    contract.py COUACD COUAC SHARE TEST_DESK
 
 A daemon hears posts of every kind that its rules know; each event in Redis is
 validated, its evidence looked up in the excerpt, its flat copies compared."""
@@ -20,6 +20,7 @@ from web_rig import Couacd, Reply, Web, rss
 
 PROGRAM, COUAC = sys.argv[1:3]
 SHARE = os.path.abspath(sys.argv[3])
+TEST_DESK = sys.argv[4]
 
 RULES = """couac: 1
 owners:
@@ -145,7 +146,26 @@ def the_tool_shows_what_the_daemon_sent(rig):
     assert '"6 jours que j\'attends"' in text or "6 jours" in text
 
 
-TESTS = [every_event_fits_the_schema_and_quotes_the_post, the_schema_refuses_what_is_damaged,
+def every_event_of_the_desks_own_tests_fits_the_schema(rig):
+    path = os.path.join(rig.folder, "events")
+    subprocess.run([TEST_DESK], check=True, capture_output=True, timeout=60, env={**os.environ, "COUAC_EVENTS": path})
+    with open(path, encoding="utf-8") as f:
+        events = [json.loads(line) for line in f]
+    rules = schema()
+    for event in events:
+        wrong = json_schema.errors(event, rules)
+        assert not wrong, (wrong, event)
+    known = {t for part in rules["allOf"] for t in part["if"]["properties"]["type"]["enum"]}
+    seen = {e["type"] for e in events}
+    assert seen <= known, seen - known
+    # couacd's own troubles are told by couacd, not by the desk
+    assert known - seen == {"couac.system.v1"}, known - seen
+    states = {e["data"]["alert"]["status"] for e in events if "alert" in e["data"]}
+    assert states == {"open", "acknowledged", "answered", "resolved", "withdrawn"}, states
+    return f"{len(events)} events of {len(seen)} types"
+
+
+TESTS = [every_event_of_the_desks_own_tests_fits_the_schema, every_event_fits_the_schema_and_quotes_the_post, the_schema_refuses_what_is_damaged,
          the_tool_shows_what_the_daemon_sent]
 
 if __name__ == "__main__":

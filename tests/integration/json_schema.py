@@ -61,6 +61,9 @@ def _walk(value, schema, root, at):
             yield from _walk(value, root["$defs"][want.removeprefix("#/$defs/")], root, at)
         elif keyword == "anyOf":
             yield from _any_of(value, want, root, at)
+        elif keyword == "allOf":
+            for part in want:
+                yield from _walk(value, part, root, at)
         elif keyword == "if":
             branch = "else" if list(_walk(value, want, root, at)) else "then"
             yield from _walk(value, schema.get(branch, {}), root, at)

@@ -5,6 +5,7 @@ Everything lives in one temporary folder on unix sockets and is gone afterwards.
 
 import concurrent.futures
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -16,6 +17,8 @@ import tempfile
 import threading
 import time
 import traceback
+
+import json_schema
 
 DEADLINE = 25.0  # seconds any single wait may take
 
@@ -304,11 +307,35 @@ def rows_of(args):
     return {int(arg[4:]) for arg in args if re.fullmatch(rb"row-\d+", arg)}
 
 
+SCHEMA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../cli/schema/alert.json")
+EVENTS_CHECKED = 500  # of one stream
+
+
+def check_events(redis):
+    """Every event that a test left in Redis fits the published schema."""
+    with open(SCHEMA, encoding="utf-8") as f:
+        schema = json.load(f)
+    for stream in ("alerts", "incidents", "ops", "shadow"):
+        try:
+            entries = redis.do("XRANGE", f"couac:{stream}", "-", "+", "COUNT", EVENTS_CHECKED)
+        except (OSError, RedisError):
+            return  # gone, or closed to us: the test's own matter
+        for _, fields in entries:
+            data = dict(zip(fields[::2], fields[1::2])).get("data", "")
+            if not data.startswith('{"specversion"'):
+                continue  # a row of the feeder's
+            wrong = json_schema.errors(json.loads(data), schema)
+            assert not wrong, f"an event in {stream} breaks the schema: {wrong} {data}"
+
+
 def _one(test, program):
     started = time.monotonic()
     try:
         with Rig(program) as rig:
             note = test(rig)
+            for redis in rig.things:
+                if isinstance(redis, Redis) and redis.process and redis.process.poll() is None:
+                    check_events(redis)
         took = time.monotonic() - started
         return None, f"{note + ', ' if note else ''}{took:.1f} s"
     except Exception as error:  # pylint: disable=broad-except

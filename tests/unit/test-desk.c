@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "lib/base/arena.h"
 #include "lib/data/json.h"
@@ -95,6 +96,19 @@ static struct mention post(struct fixture *f, const char *author, const char *te
     return m;
 }
 
+/* Every event of these tests goes to the file that COUAC_EVENTS names, one a line: contract.py
+ * holds them against the published schema. */
+static void dump(const struct fixture *f)
+{
+    const char *path = getenv("COUAC_EVENTS");
+    FILE *file = path ? fopen(path, "a") : NULL;
+
+    for (size_t i = 0; file && i < f->out.n_events; i++)
+        fprintf(file, "%.*s\n", STR_ARG(f->out.events[i].json));
+    if (file)
+        assert_int_equal(fclose(file), 0);
+}
+
 static const struct event *hear(struct fixture *f, struct mention m)
 {
     struct desk_source source = {.id = STR("feed")};
@@ -102,6 +116,7 @@ static const struct event *hear(struct fixture *f, struct mention m)
     assert_int_equal(
         desk_hear(f->desk, f->set, &source, &m, m.published_ms + 500, f->recall, f->arena, &f->out),
         0);
+    dump(f);
     return f->out.events;
 }
 
@@ -241,6 +256,7 @@ static const struct event *tick(struct fixture *f, int at_s, const char *type)
         assert_int_equal(
             desk_tick(f->desk, f->set, (int64_t)(T0_S + at_s) * 1000, f->recall, f->arena, &f->out),
             0);
+        dump(f);
         found = found ? found : find_type(f, type);
     } while (f->out.more);
     return found;
@@ -446,6 +462,46 @@ static void the_same_post_gets_the_same_ids_from_another_producer(void **state)
     recall_memory_free(other);
 }
 
+static void what_is_withdrawn_names_the_alert_and_nothing_of_the_post(void **state)
+{
+    struct fixture *f = *state;
+    const struct event *e = hear(f, post(f, "bob", "mon colis, depuis 6 jours", 0));
+    struct str id = arena_str(f->arena, e->id);
+    const struct json *data = data_of(f, e);
+    struct str print = json_get_str(json_get(data, STR("alert")), STR("fingerprint"));
+    struct recall_alert kept;
+
+    assert_int_equal(f->recall->alert_by_fingerprint(f->recall, print, &kept), 0);
+    assert_int_equal(desk_withdraw(f->desk, f->set, &kept, STR("forget-author"), e->seq + 500000,
+                                   f->recall, f->arena, &f->out),
+                     0);
+    dump(f);
+    assert_int_equal(f->out.n_events, 1);
+    e = f->out.events;
+    assert_str_equal(e->id, id);
+    assert_str_equal(e->type, STR("couac.withdrawn.v1"));
+    assert_str_equal(e->status, STR("withdrawn"));
+    assert_int_equal(e->stream, EVENT_ALERTS);
+    assert_str_equal(e->owner_queue, STR("care-list"));
+    assert_int_equal(number(json_get(data_of(f, e), STR("alert")), STR("revision")), 2);
+    assert_int_equal(e->url.n + e->title.n, 0);
+    assert_true(str_find(e->json, STR("k1:"), 0) == SIZE_MAX);
+    assert_true(str_find(e->json, STR("colis"), 0) == SIZE_MAX);
+}
+
+static void a_person_is_known_by_the_same_hash_however_written(void **state)
+{
+    struct fixture *f = *state;
+    struct str hash = desk_author(f->desk, STR("@Bob"), f->arena);
+
+    assert_true(str_starts(hash, STR("k1:")) && hash.n == 19);
+    assert_str_equal(desk_author(f->desk, STR("bob"), f->arena), hash);
+    const struct json *data = data_of(f, hear(f, post(f, "BOB", "colis depuis 6 jours", 0)));
+    const struct json *author = json_get(json_get(data, STR("mention")), STR("author"));
+
+    assert_str_equal(json_get_str(author, STR("hash")), hash);
+}
+
 static void a_small_arena_is_an_error_and_no_crash(void **state)
 {
     struct fixture *f = *state;
@@ -474,6 +530,8 @@ int main(void)
         TEST(a_repost_raises_the_reach_of_the_first),
         TEST(short_words_of_two_people_are_two_alerts),
         TEST(nearly_the_same_words_are_a_repost_other_words_are_not),
+        TEST(what_is_withdrawn_names_the_alert_and_nothing_of_the_post),
+        TEST(a_person_is_known_by_the_same_hash_however_written),
         TEST(a_storm_is_one_incident_and_few_events),
         TEST(an_empty_formula_is_no_answer_and_silence_goes_to_the_backup),
         TEST(an_answer_stops_the_clock),
