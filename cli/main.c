@@ -18,6 +18,7 @@
     V(report)                                                                                      \
     V(promise)                                                                                     \
     V(measure)                                                                                     \
+    V(connector)                                                                                   \
     V(items)                                                                                       \
     V(alerts)                                                                                      \
     V(promises)                                                                                    \

@@ -38,3 +38,23 @@ bool base64_decode(struct str text, struct arena *arena, struct str *ret)
     *ret = str_make(out, n);
     return n > 0;
 }
+
+struct str base64_encode(struct str bytes, struct arena *arena)
+{
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    size_t n = 0;
+    char *out = arena_alloc(arena, (bytes.n + 2) / 3 * 4 + 1);
+
+    if (!out)
+        return STR_NONE;
+    for (size_t i = 0; i < bytes.n; i += 3) {
+        uint32_t group = 0;
+
+        for (size_t k = 0; k < 3; k++)
+            group = group << 8 | (i + k < bytes.n ? (unsigned char)bytes.p[i + k] : 0u);
+        for (size_t k = 0; k < 4; k++)
+            out[n++] = k > bytes.n - i ? '=' : alphabet[group >> (18 - 6 * k) & 63];
+    }
+    return str_make(out, n);
+}
