@@ -329,8 +329,8 @@ static bool read_second(const struct tokens *ts, const struct number *a, bool be
            !(token_sign(ts, b->next, '-') && token_at(ts, b->next + 1)->kind == TOKEN_NUMBER);
 }
 
-/* "2/3 jours" are two to three days, since people write "1/2" and "3/4" only
- * before one thing. */
+/* "2/3 jours" are two to three days, "5/10 min" five to ten, since people write
+ * "1/2" and "3/4" only before one thing. */
 static bool slash_range(const struct tokens *ts, size_t i, struct number *a, struct number *b)
 {
     const struct token *first = token_at(ts, i), *second = token_at(ts, i + 2),
@@ -339,7 +339,11 @@ static bool slash_range(const struct tokens *ts, size_t i, struct number *a, str
 
     if (first->kind != TOKEN_NUMBER || !token_sign(ts, i + 1, '/') || second->kind != TOKEN_NUMBER)
         return false;
-    if (first->value < 2 || second->value != first->value + 1 || !(word->m->mask & LEX(UNIT)))
+    bool next = second->value == first->value + 1;
+    bool fives =
+        second->value > first->value && fmod(first->value, 5) == 0 && fmod(second->value, 5) == 0;
+
+    if (first->value < 2 || !(next || fives) || !(word->m->mask & LEX(UNIT)))
         return false;
     if (!many && word->digits > 1 && !(word->m->unit == UNIT_MONTH || word->m->unit == UNIT_MINUTE))
         return false;

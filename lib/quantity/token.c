@@ -329,7 +329,8 @@ static void read_one(struct lexer *x)
         x->at += n;
     } else if (cp >= '0' && cp <= '9') {
         read_number(x);
-    } else if ((cp == '.' || cp == ',') && is_digit(x->text, x->at + 1) && !after_letter(x)) {
+    } else if ((cp == '.' || cp == ',') && is_digit(x->text, x->at + 1) && !after_letter(x) &&
+               !(x->at > 0 && x->text.p[x->at - 1] == '.')) {
         read_number(x);
     } else if (read_opaque(x)) {
         return;
