@@ -16,6 +16,7 @@
     V(replay)                                                                                      \
     V(diff)                                                                                        \
     V(report)                                                                                      \
+    V(suggest)                                                                                     \
     V(promise)                                                                                     \
     V(measure)                                                                                     \
     V(connector)                                                                                   \

@@ -170,7 +170,33 @@ def a_sentence_becomes_a_rule_that_passes(_rig):
     folder.cleanup()
 
 
-TESTS = [replay_scores_labelled_pairs, a_corpus_is_read_past_its_bad_lines, threads_change_nothing,
+def suggestions_come_with_what_they_are_worth(_rig):
+    folder = Folder()
+    os.mkdir(f"{folder.name}/rules")
+    folder.file("rules/r.yaml", RULES)
+    lines = [{"id": f"{n}", "text": f"my parcel went missing again zz{n}", "want": {"fast": True}} for n in range(30)]
+    lines += [{"id": f"q{n}", "text": f"a parcel for grandma zz{n}", "want": {"fast": False}} for n in range(30)]
+    lines += [{"id": f"w{n}", "text": f"warranty: parcel insured for {n + 3} days", "want": {"fast": False}}
+              for n in range(30)]
+    lines += LINES[:2]
+    corpus = folder.corpus(lines=lines)
+    done = couac("suggest", "--json", f"{folder.name}/rules", corpus)
+    expect(done, 1)
+    got = json.loads(done.stdout)
+    assert {s["slot"] for s in got["suggestions"]} == {"against", "unless"}, got
+    assert got["held_out_f1"]["after"] > 0.99 > 0.5 > got["held_out_f1"]["before"], got
+    assert not os.path.exists(f"{folder.name}/rules/suggested.yaml")
+    expect(couac("suggest", f"{folder.name}/rules", corpus, "--apply"), 0, rb"against\+:.*held-out half: F1",
+           rb"wrote .*suggested.yaml")
+    expect(couac("check", f"{folder.name}/rules"), 0)
+    expect(couac("suggest", f"{folder.name}/rules", corpus), 0, b"^$", rb"nothing to suggest")
+    expect(couac("suggest", f"{folder.name}/rules/r.yaml", corpus, "--apply"), 2, b"", rb"must be a folder")
+    expect(couac("suggest", f"{folder.name}/rules", folder.corpus("u.jsonl", lines=LINES[5:])), 2, b"^$",
+           rb"no labels")
+    folder.cleanup()
+
+
+TESTS = [suggestions_come_with_what_they_are_worth, replay_scores_labelled_pairs, a_corpus_is_read_past_its_bad_lines, threads_change_nothing,
          diff_tells_what_a_change_does, the_report_is_one_page_without_script,
          a_sentence_becomes_a_rule_that_passes]
 
