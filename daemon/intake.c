@@ -28,6 +28,7 @@ struct intake {
     size_t items;       /* mentions waiting */
     struct event *timer;
     int64_t due_ms;      /* of the timer, when it is armed */
+    int64_t turned_ms;   /* when the last turn with posts ended */
     struct arena *arena; /* one mention */
     struct intake_counts counts;
     struct intake_counts before; /* as at the beginning of the transaction */
@@ -162,10 +163,14 @@ static void undo(struct intake *in)
     in->heard.end = &in->heard.first;
 }
 
+/* A post after a pause is heard at once: what may come in the next milliseconds shares the next
+ * transaction instead, so that under load there are no more of them. */
 static void arm(struct intake *in)
 {
-    int64_t wait_ms = in->items == 0 ? INTAKE_QUIET_MS : INTAKE_WAIT_MS;
+    int64_t wait_ms = INTAKE_QUIET_MS;
 
+    if (in->items > 0)
+        wait_ms = MAX(in->turned_ms + INTAKE_WAIT_MS - loop_now_ms(), (int64_t)0);
     if (in->items >= INTAKE_PENDING_ITEMS || in->counts.pending >= INTAKE_PENDING_BATCHES)
         wait_ms = 0;
     if (loop_now_ms() + wait_ms < in->due_ms || !event_pending(in->timer, EV_TIMEOUT, NULL)) {
@@ -237,6 +242,8 @@ static void turn(struct intake *in, int64_t turn_ms)
         refuse(in, r);
     else
         committed(in);
+    if (in->counts.heard > in->before.heard)
+        in->turned_ms = loop_now_ms();
 }
 
 static void on_timer(int fd, short what, void *arg)

@@ -2,8 +2,9 @@
 
 /* intake - where what sources brought meets the desk and the disk.
  *
- * Batches wait in a queue for a moment, so that many small ones share one
- * transaction (and one fsync), then they are heard: every mention goes to the
+ * A batch with posts is heard at once, unless the last transaction ended less than
+ * INTAKE_WAIT_MS ago: then it waits so long in a queue, so that under load many
+ * small ones share one transaction (and one fsync). Every mention goes to the
  * desk, its events into the outbox, the source's new state beside them, and all
  * of it is committed at once. A turn of the loop hears for INTAKE_TURN_MS at
  * most; a batch larger than that is spread over several transactions, its state
@@ -20,7 +21,7 @@ struct ruleset;
 
 enum {
     INTAKE_TURN_MS = 60,
-    INTAKE_WAIT_MS = 15,   /* for company, when there are posts */
+    INTAKE_WAIT_MS = 15,   /* between two transactions with posts */
     INTAKE_QUIET_MS = 200, /* when there are only states: nobody waits for those */
     INTAKE_PENDING_ITEMS = 256,
     INTAKE_PENDING_BATCHES = 1024,
