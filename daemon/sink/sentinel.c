@@ -32,6 +32,11 @@ static void retire(struct sentinel *s)
 
 static void ask_one(struct sentinel *s);
 
+static void advance(struct sentinel *s)
+{
+    s->next = (s->next + 1) % s->o.n_targets;
+}
+
 static void ask_next(void *arg)
 {
     struct sentinel *s = arg;
@@ -39,7 +44,7 @@ static void ask_next(void *arg)
     retire(s);
     if (!s->who)
         return;
-    s->next = (s->next + 1) % s->o.n_targets;
+    advance(s);
     if (++s->asked < s->o.n_targets)
         ask_one(s);
     else
@@ -77,6 +82,7 @@ static void on_address(void *arg, const struct redisReply *reply)
         return;
     }
     retire(s);
+    advance(s); /* what it said may prove wrong */
     redis_located(TAKE(s->who), &master);
 }
 

@@ -2,9 +2,11 @@
 
 /* sentinel - asks Redis Sentinels where the master is.
  *
- * A locator for redis.h: before each connection the sentinels are asked in turn,
- * the one that answered last first, until one names the master
- * (SENTINEL GET-MASTER-ADDR-BY-NAME, redis.io "Sentinel client spec"). A master
+ * A locator for redis.h: before each connection the sentinels are asked in turn
+ * until one names the master (SENTINEL GET-MASTER-ADDR-BY-NAME, redis.io
+ * "Sentinel client spec"). Each question begins with another sentinel than the
+ * last: one that led a failover whose new master died before it was over names
+ * the dead one until that comes back, whatever the others say. A master
  * that was demoted meanwhile answers READONLY or hangs; then the link drops and
  * the question comes again. */
 

@@ -4,8 +4,12 @@
 usage: failover.py FEEDER [failovers=2] [cluster_losses=2]
 
 One master and two replicas under three Sentinels; the master is killed again and again while
-rows flow. Replication is asynchronous, so an acknowledged row may be lost with the master:
-the courier sees the smaller number and sends again. Then a Cluster of six nodes loses masters.
+rows flow. Replication is asynchronous, so an acknowledged row may be lost with the master; every
+other time this is made sure of: the replicas lose sight of it for a moment before it dies. The
+courier sees the smaller number and sends again. The control beside it in the same Redis is an
+honest producer that looks back at nothing (a row without an answer is sent again, one with an
+answer is done): it must lose rows, else the failovers prove nothing. Then a Cluster of six nodes
+loses masters.
 """
 
 import os
@@ -13,6 +17,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -21,6 +26,11 @@ from redis_rig import RedisError, run, wait_for  # noqa: E402
 # After the last row the feeder stays a while, as couacd does: a link to a master that is none any
 # more drops, and what it lost is sent again.
 LINGER = 2000
+# Sentinel pings once a second or once in down-after-milliseconds, whatever is shorter, and counts
+# the silence from the moment it learns of a new master. With less than a second the first ping
+# leaves when the time is up: every promotion is then followed by a false alarm, and when two
+# sentinels share it, by another promotion; then nodes follow masters of the past for long.
+DOWN_AFTER = 1500
 SETTINGS = {"failovers": 2, "cluster_losses": 2}
 
 
@@ -50,17 +60,20 @@ def info(redis, what):
         return None
 
 
+def told(port, *question):
+    """A sentinel's answer as text; empty while it does not listen."""
+    answer = subprocess.run(["redis-cli", "-p", str(port), *question], capture_output=True, text=True, timeout=5,
+                            check=False)
+    return answer.stdout if answer.returncode == 0 else ""
+
+
 def agreed(ports, old):
     """The port of the new master once every sentinel names it. (One that lags names the old one,
     which, restarted at once, would take rows for the ten seconds until it is demoted; they are
     sent again then, but a test cannot wait so long.)"""
-    names = set()
-    for port in ports:
-        with socket.create_connection(("127.0.0.1", port), timeout=2) as link:
-            link.sendall(b"SENTINEL GET-MASTER-ADDR-BY-NAME mine\r\n")
-            with link.makefile("rb") as file:
-                names.add([file.readline() for _ in range(5)][4].strip())
-    return int(names.pop()) if len(names) == 1 and b"%d" % old not in names else None
+    names = {told(port, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", "mine") for port in ports}
+    words = names.pop().split() if len(names) == 1 else []
+    return int(words[1]) if len(words) == 2 and words[1] != str(old) else None
 
 
 class Sentinel:
@@ -68,7 +81,7 @@ class Sentinel:
         self.path = os.path.join(rig.folder, f"sentinel{n}.conf")
         with open(self.path, "w", encoding="ascii") as f:
             f.write(f"port {port}\nbind 127.0.0.1\ndir {rig.folder}\nsentinel monitor mine 127.0.0.1 {master_port} 2\n"
-                    "sentinel down-after-milliseconds mine 300\nsentinel failover-timeout mine 2000\n"
+                    f"sentinel down-after-milliseconds mine {DOWN_AFTER}\nsentinel failover-timeout mine 5000\n"
                     "sentinel parallel-syncs mine 2\n")
         with open(self.path + ".log", "wb") as log:
             self.process = subprocess.Popen(["redis-server", self.path, "--sentinel"], stdout=log, stderr=log)
@@ -85,37 +98,110 @@ def complete(redis, rows, key="couac:alerts"):
     return len(got) - len(set(got))
 
 
+class Plain(threading.Thread):
+    """The control: follows the master as the courier does, but never looks back."""
+
+    def __init__(self, master):
+        super().__init__(daemon=True)
+        self.master, self.done, self.stop = master, 0, threading.Event()
+
+    def run(self):
+        while not self.stop.wait(0.01):
+            try:
+                client = self.master().client()
+                client.sock.settimeout(1)
+                while not self.stop.wait(0.005):
+                    self.batch(client)
+            except (OSError, AttributeError, RedisError):
+                pass  # the master is gone, or nobody knows one
+
+    def batch(self, client):
+        for n in range(10):
+            client.send("XADD", "plain:alerts", "*", "id", f"row-{self.done + n + 1}")
+        for _ in range(10):
+            client.reply()
+        self.done += 10
+
+    def kill(self):
+        self.stop.set()
+        self.join()
+
+    def lost(self, redis):
+        self.kill()
+        return self.done - len(set(redis.rows("plain:alerts")) & set(range(1, self.done + 1)))
+
+
+class Sentineled:
+    """A master, two replicas and three Sentinels."""
+
+    def __init__(self, rig):
+        ports = free_ports(6)
+        self.ports, self.watchers = ports[:3], ports[3:]
+        self.nodes = [rig.redis(name=f"node{p}", start=False, bind="127.0.0.1", port=p, durable=True,
+                                appendfsync="everysec", repl_diskless_sync_delay=0) for p in self.ports]
+        for n, node in enumerate(self.nodes):
+            node.start()
+            if n:
+                node.do("REPLICAOF", "127.0.0.1", ports[0])
+        wait_for("replicas", lambda: self.followers(self.nodes[0]) == 2)
+        for n, port in enumerate(self.watchers):
+            rig.keep(Sentinel(rig, n, port, ports[0]))
+        wait_for("the sentinels to know each other", self.acquainted)
+
+    def acquainted(self):
+        return all("slaves=2,sentinels=3" in told(port, "INFO", "sentinel") for port in self.watchers)
+
+    def calm(self):
+        """No sentinel still leads a failover. (If the new master dies before it is over, its leader
+        names the dead one until that is back.)"""
+        return not any("failover_in_progress" in told(port, "SENTINEL", "MASTER", "mine") for port in self.watchers)
+
+    def master(self, old=0):
+        port = agreed(self.watchers, old)
+        return self.nodes[self.ports.index(port)] if port else None
+
+    def followers(self, master):
+        others = [n for n in self.nodes if n is not master]
+        return sum(info(n, "master_link_status") == "up" and info(n, "master_port") == master.settings["port"]
+                   for n in others)
+
+    def fail_over(self, blind):
+        """Kills the master; `blind`: its replicas do not see its last rows."""
+        master = wait_for("agreement", self.master)
+        wait_for("replicas", lambda: self.followers(master) == 2)
+        wait_for("an end of the failover", self.calm)
+        for node in self.nodes if blind else []:
+            if node is not master:
+                node.do("REPLICAOF", "127.0.0.1", 1)
+        time.sleep(0.2)
+        master.kill()
+        new = wait_for("a new master", lambda: self.master(int(master.settings["port"])))
+        master.start()
+        master.do("REPLICAOF", "127.0.0.1", new.settings["port"])
+        wait_for("the others to follow", lambda: self.followers(new) == 2)
+
+
 def sentinels_promote_and_every_row_is_there(rig):
     failovers = SETTINGS["failovers"]
-    ports = free_ports(6)
-    nodes = [rig.redis(name=f"node{p}", start=False, bind="127.0.0.1", port=p, durable=True,
-                       appendfsync="everysec", repl_diskless_sync_delay=0) for p in ports[:3]]
-    for n, node in enumerate(nodes):
-        node.start()
-        if n:
-            node.do("REPLICAOF", "127.0.0.1", ports[0])
-    wait_for("replicas", lambda: all(info(n, "master_link_status") == "up" for n in nodes[1:]))
-    for n, port in enumerate(ports[3:]):
-        rig.keep(Sentinel(rig, n, port, ports[0]))
-    time.sleep(1.2)  # until the sentinels know each other
-    rows = 4000 * failovers
-    feeder = rig.feeder("redis://127.0.0.1:1", rows, every=10, batch=20, master="mine", linger=LINGER,
-                        sentinels=",".join(f"127.0.0.1:{p}" for p in ports[3:]))
-    for _ in range(failovers):
-        time.sleep(0.6)
-        master = nodes[ports.index(wait_for("agreement", lambda: agreed(ports[3:], 0)))]
-        wait_for("a replica", lambda: info(master, "connected_slaves") != "0")
-        master.kill()
-        old = int(master.settings["port"])
-        new = wait_for("a new master", lambda: agreed(ports[3:], old))
-        master.start()
-        master.do("REPLICAOF", "127.0.0.1", new)
-        wait_for("the old one to follow", lambda: info(master, "master_link_status") == "up")
+    redis = Sentineled(rig)
+    feeder = rig.feeder("redis://127.0.0.1:1", 10**9, every=10, batch=10, master="mine", linger=LINGER,
+                        sentinels=",".join(f"127.0.0.1:{p}" for p in redis.watchers))
+    plain = rig.keep(Plain(redis.master))
+    plain.start()
+    for n in range(failovers):
+        time.sleep(0.5)
+        redis.fail_over(blind=n % 2 == 0)
+    feeder.process.send_signal(signal.SIGUSR1)
     report = feeder.done()
-    port = wait_for("agreement", lambda: agreed(ports[3:], 0))
-    doubled = complete(nodes[ports.index(port)], rows)
+    rows = report["last"]
+    master = wait_for("agreement", redis.master)
+    doubled = complete(master, rows)
     assert doubled == 0, f"{doubled} doubled in one history"
-    return f"{failovers} failovers, {rows} rows, {report['rewinds']} rewinds"
+    assert rows > 300 * failovers, "too few to prove anything"
+    lost = plain.lost(master)
+    assert lost > 0, "the control lost nothing: the failovers prove nothing"
+    return (f"{failovers} failovers, {rows} rows, {report['rewinds']} rewinds; the control lost {lost} of "
+            f"{plain.done} acknowledged")
 
 
 def a_cluster_loses_masters_and_every_row_is_there(rig):

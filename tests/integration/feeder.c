@@ -5,11 +5,12 @@
  *
  * Queues rows (id "row-N", N counting from 1) in batches until ROWS are in the
  * outbox, however many starts that takes, delivers them, and ends when all are
- * delivered. Keys: batch (rows a batch, 50), every (ms between batches, 0: all at
- * once at the start), bytes (of JSON, 400), prefix, producer, queue (cap), cap
- * (of streams), trim (ms between), password (file), ca (file), backoff, backoff-max, pause, timeout
- * (ms), linger (ms to stay after the last row), limit (ms to live), debug (1), sentinels and
- * master, seeds (host:port,...).
+ * delivered; SIGUSR1 says that those queued so far are enough. Keys: batch (rows a
+ * batch, 50), every (ms between batches, 0: all at once at the start), bytes (of
+ * JSON, 400), prefix, producer, queue (cap), cap (of streams), trim (ms between),
+ * password (file), ca (file), backoff, backoff-max, pause, timeout (ms), linger (ms
+ * to stay after the last row), limit (ms to live), debug (1), sentinels and master,
+ * seeds (host:port,...).
  * At its end it prints one line of key=value. */
 
 #include <errno.h>
@@ -33,7 +34,7 @@ struct feeder {
     struct store *store;
     struct courier *courier;
     struct sentinel *sentinel;
-    struct event *feed, *watch, *limit;
+    struct event *feed, *watch, *limit, *enough;
     uint64_t rows;
     int64_t batch, every_ms, bytes, linger_ms, idle_since_ms, started_ms, delivered_ms;
     char *filler;
@@ -161,6 +162,14 @@ static void on_limit(evutil_socket_t fd, short what, void *arg)
     loop_stop(((struct feeder *)arg)->loop);
 }
 
+static void on_enough(evutil_socket_t number, short what, void *arg)
+{
+    struct feeder *f = arg;
+
+    (void)number, (void)what;
+    f->rows = store_last_seq(f->store);
+}
+
 static void on_told(void *arg, struct str what, struct str message)
 {
     ((struct feeder *)arg)->told++;
@@ -250,6 +259,8 @@ static void run(struct feeder *f, int64_t limit_ms)
     f->feed = loop_timer(f->loop, on_feed, f);
     f->watch = loop_timer(f->loop, on_watch, f);
     f->limit = loop_timer(f->loop, on_limit, f);
+    f->enough = evsignal_new(loop_base(f->loop), SIGUSR1, on_enough, f);
+    (void)event_add(f->enough, NULL); /* without it the run only lasts longer */
     f->started_ms = loop_now_ms();
     courier_start(f->courier);
     loop_timer_in(f->feed, 0);
@@ -261,6 +272,7 @@ static void run(struct feeder *f, int64_t limit_ms)
     event_free(f->feed);
     event_free(f->watch);
     event_free(f->limit);
+    event_free(f->enough);
 }
 
 int main(int argc, char **argv)

@@ -166,9 +166,9 @@ class Feeder:
             self.process.stdout.close()
             self.process = None
 
-    def done(self, code=0):
+    def done(self, code=0, seconds=None):
         """Waits for its end; returns its report as a dict, with `told` a list."""
-        out, _ = self.process.communicate(timeout=DEADLINE)
+        out, _ = self.process.communicate(timeout=seconds or DEADLINE)
         ended, self.process = self.process.returncode, None
         assert ended == code, f"the feeder ended with {ended}"
         text = out.decode()
