@@ -46,7 +46,7 @@ FOREIGN = {
     r'event2/': ['daemon/'],
     r'curl/': ['daemon/net/', 'daemon/source/'],
     r'sqlite3\.h': ['daemon/store/'],
-    r'hiredis/': ['daemon/sink/', 'cli/verbs/'],
+    r'hiredis/': ['daemon/sink/', 'daemon/source/queue.c', 'cli/verbs/'],
     r'systemd/': ['daemon/core/'],
     r'libsmartcols\.h': ['cli/term/table.c'],
 }

@@ -22,18 +22,20 @@ struct diags;
 
 enum config_network { CONFIG_PUBLIC, CONFIG_PRIVATE };
 enum config_about { CONFIG_ABOUT_ANYONE, CONFIG_ABOUT_US };
-enum config_kind { CONFIG_FEED, CONFIG_PUSH, CONFIG_STREAM };
+enum config_kind { CONFIG_FEED, CONFIG_PUSH, CONFIG_STREAM, CONFIG_REDIS };
 enum config_privacy { CONFIG_PSEUDONYMOUS, CONFIG_NONE, CONFIG_CLEAR };
 
 struct config_source {
     struct str id;
-    int kind;              /* enum config_kind */
-    struct str url;        /* all but CONFIG_PUSH */
-    struct str token_file; /* CONFIG_PUSH, CONFIG_STREAM */
-    int64_t silence_ms;    /* CONFIG_STREAM */
-    int64_t every_ms;      /* 0: poll.interval, following the feed's rhythm */
-    int about;             /* enum config_about */
-    int network;           /* enum config_network */
+    int kind;                       /* enum config_kind */
+    struct str url;                 /* all but CONFIG_PUSH */
+    struct str token_file;          /* CONFIG_PUSH, CONFIG_STREAM; CONFIG_REDIS: the password */
+    int64_t silence_ms;             /* CONFIG_STREAM */
+    struct str list, stream, group; /* CONFIG_REDIS; one of the first two is set */
+    struct str ca_file;             /* CONFIG_REDIS; empty: the system's */
+    int64_t every_ms;               /* 0: poll.interval, following the feed's rhythm */
+    int about;                      /* enum config_about */
+    int network;                    /* enum config_network */
     struct str lang;
 };
 

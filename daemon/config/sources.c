@@ -14,16 +14,24 @@ enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR 
 #define AT(member) offsetof(struct config_source, member)
 
 static const struct setting source_settings[] = {
-    {"kind", SETTING_CHOICE, AT(kind), "feed", .words = "feed push stream",
+    {"kind", SETTING_CHOICE, AT(kind), "feed", .words = "feed push stream redis",
      .doc = "feed: RSS, Atom or JSON Feed over HTTP. push: mention JSON that others POST\n"
-            "to us. stream: Server-Sent Events whose data is mention JSON."},
-    {"url", SETTING_URL, AT(url), NULL, .words = "http https",
-     .doc = "Where it is. Asked for as written, nothing added."},
+            "to us. stream: Server-Sent Events whose data is mention JSON. redis: mention JSON\n"
+            "that others put into a Redis list or stream."},
+    {"url", SETTING_URL, AT(url), NULL, .words = "http https redis rediss unix",
+     .doc = "Where it is. Asked for as written, nothing added. redis: redis://user@host:port/db,\n"
+            "rediss:// for TLS, unix:///run/redis/redis.sock."},
     {"token_file", SETTING_CREDENTIAL, AT(token_file), "",
      .doc = "push: file or systemd credential with the bearer token that senders must show;\n"
-            "stream: with the one that we show."},
+            "stream: with the one that we show; redis: with the password."},
     {"silence", SETTING_DURATION, AT(silence_ms), "90 s", SECOND, DAY,
      .doc = "stream: without a byte, a heartbeat's included, for so long, it is opened anew."},
+    {"list", SETTING_TEXT, AT(list), "", .doc = "redis: the list that others RPUSH to."},
+    {"stream", SETTING_TEXT, AT(stream), "",
+     .doc = "redis: the stream that others XADD to, with the JSON in the field `mention`."},
+    {"group", SETTING_TEXT, AT(group), "couac", .doc = "redis: our consumer group of the stream."},
+    {"ca_file", SETTING_PATH, AT(ca_file), "",
+     .doc = "redis: CA certificates that vouch for the server; empty: the system's."},
     {"every", SETTING_DURATION, AT(every_ms), NULL, SECOND, 30ll * DAY,
      .doc = "How often; without it poll.interval and then the feed's own rhythm."},
     {"about", SETTING_CHOICE, AT(about), "anyone", .words = "anyone us",
@@ -84,17 +92,46 @@ static void check_push(const struct config *c, const struct yaml *map,
     }
 }
 
+static void check_url(const struct yaml *map, const struct config_source *source,
+                      struct diags *diags)
+{
+    static const char *const schemes[] = {
+        [CONFIG_FEED] = "http https",
+        [CONFIG_STREAM] = "http https",
+        [CONFIG_REDIS] = "redis rediss unix",
+    };
+    const struct yaml *url = yaml_get(map, STR("url"));
+    struct str words = str_of(schemes[source->kind]), word;
+    struct str scheme = str_slice(source->url, 0, str_find(source->url, STR("://"), 0));
+
+    if (!url) {
+        diag(diags, DIAG_ERROR, map->key_at, "source '%.*s' has no url", STR_ARG(source->id));
+        diag_hint(diags, "add   url: %s://...", source->kind == CONFIG_REDIS ? "redis" : "https");
+    }
+    while (str_split(&words, ' ', &word))
+        if (str_eq_nocase(word, scheme))
+            return;
+    if (url && source->url.n) { /* else the scheme is one that nobody knows, and was told */
+        diag(diags, DIAG_ERROR, url->at, "this kind of source has another kind of url");
+        diag_hint(diags, "it begins with one of: %s", schemes[source->kind]);
+    }
+}
+
 static void check_source(const struct config *c, const struct yaml *map,
                          const struct config_source *source, struct diags *diags)
 {
     const struct yaml *every = yaml_get(map, STR("every"));
     struct sbuf floor = SBUF_INIT(100);
 
-    if (source->kind == CONFIG_PUSH) {
+    if (source->kind == CONFIG_PUSH)
         check_push(c, map, source, diags);
-    } else if (!yaml_get(map, STR("url"))) {
-        diag(diags, DIAG_ERROR, map->key_at, "source '%.*s' has no url", STR_ARG(source->id));
-        diag_hint(diags, "add   url: https://...");
+    else
+        check_url(map, source, diags);
+    if (source->kind == CONFIG_REDIS && !source->list.n == !source->stream.n) {
+        diag(diags, DIAG_ERROR, map->key_at, "source '%.*s' needs either a list or a stream",
+             STR_ARG(source->id));
+        diag_hint(diags,
+                  "add   list: NAME   when others RPUSH, or   stream: NAME   when they XADD");
     }
     if (every && source->every_ms && source->network == CONFIG_PUBLIC &&
         source->every_ms < c->poll.floor_ms) {

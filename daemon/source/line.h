@@ -35,7 +35,7 @@ struct line {
     bool kept;                             /* during a reload */
 };
 
-extern const struct line_kind line_stream;
+extern const struct line_kind line_queue, line_stream;
 
 struct loop *line_loop(const struct line *l);
 struct taps *line_taps(const struct line *l);

@@ -188,6 +188,8 @@ static const struct line_kind *kind_of(const struct config_source *c)
     switch ((enum config_kind)c->kind) {
     case CONFIG_STREAM:
         return &line_stream;
+    case CONFIG_REDIS:
+        return &line_queue;
     default:
         return NULL;
     }
@@ -196,7 +198,8 @@ static const struct line_kind *kind_of(const struct config_source *c)
 static bool same_line(const struct config_source *a, const struct config_source *b)
 {
     return a->kind == b->kind && str_eq(a->url, b->url) && str_eq(a->token_file, b->token_file) &&
-           a->network == b->network;
+           a->network == b->network && str_eq(a->ca_file, b->ca_file) && str_eq(a->list, b->list) &&
+           str_eq(a->stream, b->stream) && str_eq(a->group, b->group);
 }
 
 static struct line *add_line(struct live *live, const struct config_source *c)
