@@ -22,6 +22,7 @@
     V(connector)                                                                                   \
     V(items)                                                                                       \
     V(alerts)                                                                                      \
+    V(forget)                                                                                      \
     V(promises)                                                                                    \
     V(schema)
 

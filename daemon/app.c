@@ -18,6 +18,7 @@
 #include "daemon/core/loop.h"
 #include "daemon/core/notify.h"
 #include "daemon/sink/courier.h"
+#include "daemon/sink/inbox.h"
 #include "daemon/sink/sentinel.h"
 #include "daemon/source/live.h"
 #include "daemon/source/poll.h"
@@ -54,6 +55,7 @@ struct app {
     struct intake *intake;
     struct courier *courier;
     struct board *board;
+    struct inbox *inbox;
     struct sentinel *sentinel; /* NULL: none are configured */
     struct target sentinels[TARGET_LIST_MAX], nodes[TARGET_LIST_MAX];
     struct poll *poll;
@@ -132,6 +134,7 @@ static size_t status_fields(void *arg, struct courier_field *ret, size_t max)
     struct live_counts l = live_count(a->live);
     const struct intake_counts *in = intake_counts(a->intake);
     const struct loop_lag *lag = loop_lag(a->loop);
+    const struct inbox_counts *said = inbox_counts(a->inbox);
     size_t n = 0;
     const struct {
         const char *key;
@@ -150,6 +153,9 @@ static size_t status_fields(void *arg, struct courier_field *ret, size_t max)
         {"broken", in->broken},
         {"promises", a->set->n_promises},
         {"loop_lag_max_ms", (uint64_t)lag->max_ms},
+        {"feedback", said->feedback},
+        {"forget_requests", said->requests},
+        {"inbox_refused", said->refused},
     };
 
     for (; n < ARRAY_LEN(lines) && n + 1 < max; n++)
@@ -248,6 +254,7 @@ static void swap(struct app *a, struct config *config, struct ruleset *set)
     a->set = set;
     intake_rules(a->intake, set);
     board_rules(a->board, set);
+    inbox_rules(a->inbox, set);
     poll_reload(a->poll, config);
     live_reload(a->live, config);
     push_reload(a->push, config);
@@ -331,6 +338,8 @@ static void on_prune(int fd, short what, void *arg)
     (void)fd, (void)what;
     if (r < 0)
         log_warn("store.prune", LOG_ERRNO(r));
+    if (r == 0) /* all is done */
+        inbox_prune(a->inbox);
     loop_timer_in(a->prune_timer, loop_jitter_ms(a->loop, r > 0 ? PRUNE_MORE_MS : PRUNE_MS));
 }
 
@@ -361,7 +370,10 @@ static void on_committed(void *arg)
 
 static void on_connected(void *arg)
 {
-    board_ready(((struct app *)arg)->board);
+    struct app *a = arg;
+
+    board_ready(a->board);
+    inbox_ready(a->inbox);
 }
 
 static void on_told(void *arg, struct str what, struct str message)
@@ -487,6 +499,23 @@ static struct redis_locator ask_sentinels(struct app *a, const struct courier_op
     return sentinel_locator(a->sentinel);
 }
 
+static void make_inbox(struct app *a, struct str prefix)
+{
+    struct inbox_ports inbox = {
+        .loop = a->loop,
+        .store = a->store,
+        .desk = a->desk,
+        .courier = a->courier,
+        .prefix = prefix,
+        .feedback = arena_printf(a->texts, "%.*s/feedback.jsonl", STR_ARG(a->config->state)).p,
+        .keep_ms = a->config->keep_alerts_ms,
+        .committed = on_committed,
+        .arg = a,
+    };
+
+    a->inbox = inbox_new(&inbox, a->set);
+}
+
 static int make_courier(struct app *a)
 {
     const struct config_redis *r = &a->config->redis;
@@ -529,6 +558,7 @@ static int make_courier(struct app *a)
     struct board_ports board = {a->loop, a->store, a->courier, options.prefix, options.producer};
 
     a->board = board_new(&board, a->set);
+    make_inbox(a, options.prefix);
     return 0;
 }
 
@@ -635,6 +665,7 @@ static void unmake(struct app *a)
     intake_free(a->intake);
     board_free(a->board);
     courier_free(a->courier);
+    inbox_free(a->inbox);
     sentinel_free(a->sentinel);
     desk_free(a->desk);
     loop_free(a->loop); /* what was deferred may still look at the store */

@@ -52,6 +52,8 @@ static const char *const migrations[] = {
     "CREATE TABLE desk (kind TEXT NOT NULL, key TEXT NOT NULL, due_ms INTEGER NOT NULL,"
     " json TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID;"
     "CREATE INDEX desk_due ON desk (due_ms);",
+    /* 3: consumers speak of alerts by their id */
+    "CREATE INDEX alert_id ON alert (id);",
 };
 
 static const char *const tables[] = {

@@ -137,6 +137,24 @@ int store_dead_each(struct store *s, store_dead_fn *fn, void *arg) MUST_CHECK;
  * Return: how many, or a negative errno. */
 int store_dead_retry(struct store *s, uint64_t seq, int64_t now_ms) MUST_CHECK;
 
+/* --- what consumers and people ask --------------------------------------------- */
+
+/* An alert by its ULID, copied into `arena`; ret->fingerprint empty: none. In a batch. */
+struct recall_alert;
+int store_alert_by_id(struct store *s, struct str id, struct arena *arena,
+                      struct recall_alert *ret) MUST_CHECK;
+
+enum store_forget_by { STORE_FORGET_AUTHOR, STORE_FORGET_URL };
+enum { STORE_FORGET_MAX = 200 };
+/* Erases what is kept of a person (`what`: hashed as in alerts) or of one post (its URL): alerts,
+ * rows waiting or dead, held mentions, threads and gaps; ledger lines lose their author. At most
+ * STORE_FORGET_MAX alerts a call, the rest with the last of them. What stays is which posts
+ * were heard, as digests, or they would be heard again. In a batch, before its store_queue.
+ * ret    the alerts erased, in `arena`, for desk_withdraw
+ * Return how many, or a negative errno. */
+int store_forget(struct store *s, enum store_forget_by by, struct str what, struct arena *arena,
+                 struct recall_alert **ret) MUST_CHECK;
+
 /* --- the ledger, for the board ---------------------------------------------- */
 
 /* Shows each promise and day, not before `since_day`, that has lines newer than *cursor, and

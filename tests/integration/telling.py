@@ -125,7 +125,112 @@ def nothing_in_redis_is_said_to_be_so(rig):
     assert done.returncode == 2 and b"is couacd running" in done.stderr, done
 
 
-TESTS = [the_board_shows_how_promises_fare, the_board_comes_back_after_a_restart_of_either_side,
+def events(redis, stream="alerts"):
+    return [json.loads(dict(zip(f[::2], f[1::2]))["data"]) for _, f in
+            redis.do("XRANGE", f"couac:{stream}", "-", "+")]
+
+
+def status_of(redis, field):
+    return redis.do("HGET", "couac:status", field)
+
+
+def feedback_becomes_lines_of_a_corpus(rig):
+    redis, _, couacd = listen(rig, *LATE)
+    wait_for("the alerts", lambda: couacd.alerts() == len(LATE))
+    first, second = events(redis)[:2]
+    path = os.path.join(couacd.state, "feedback.jsonl")
+    redis.do("XADD", "couac:feedback", "*", "alert", first["data"]["alert"]["id"], "verdict", "wrong", "by", "ann",
+             "note", 'a "joke"')
+    redis.do("XADD", "couac:feedback", "*", "alert", second["data"]["alert"]["id"], "verdict", "right")
+    redis.do("XADD", "couac:feedback", "*", "alert", second["data"]["alert"]["id"], "verdict", "maybe")
+    redis.do("XADD", "couac:feedback", "*", "alert", "0" * 26, "verdict", "right")
+    redis.do("XADD", "couac:feedback", "*", "note", "x" * 6_000_000)
+    wait_for("the refusals", lambda: len(couacd.logged("event=inbox.refused")) == 3)
+    with open(path, encoding="utf-8") as f:
+        lines = [json.loads(line) for line in f]
+    assert [line["want"] for line in lines] == [{"delivery-48h": False}, {"delivery-48h": True}], lines
+    assert lines[0]["text"] == first["data"]["mention"]["excerpt"] and lines[0]["by"] == "ann", lines[0]
+    assert lines[0]["note"] == 'a "joke"' and lines[0]["alert"] == first["data"]["alert"]["id"]
+    # a restart goes on behind what was taken
+    couacd.stop()
+    couacd.start()
+    redis.do("XADD", "couac:feedback", "*", "alert", first["data"]["alert"]["id"], "verdict", "right")
+    wait_for("the third line", lambda: sum(1 for _ in open(path, encoding="utf-8")) == 3)
+    done = subprocess.run([COUAC, "judge", "--json", couacd.rules, path], capture_output=True, timeout=20, check=False,
+                          env={**os.environ, "COUAC_SHARE": SHARE})
+    assert done.returncode in (0, 1) and done.stdout.count(b"broken") >= 3, done
+    done = subprocess.run([COUAC, "replay", "--json", couacd.rules, path], capture_output=True, timeout=20, check=False,
+                          env={**os.environ, "COUAC_SHARE": SHARE})
+    assert done.returncode in (0, 1) and b"delivery-48h" in done.stdout, done
+
+
+def dump(folder):
+    return b"".join(open(os.path.join(root, name), "rb").read() for root, _, names in os.walk(folder)
+                    for name in names)
+
+
+def forget(redis, *args):
+    done = subprocess.run([COUAC, "forget", "--json", *args, "--redis", redis.url], capture_output=True, timeout=60,
+                          check=False)
+    assert done.returncode == 0, done
+    return json.loads(done.stdout)
+
+
+def a_person_can_be_forgotten(rig):
+    web, redis = rig.keep(Web()), rig.redis(durable=False)
+    items = [f"<item><guid>https://forum.example/{n}</guid><link>https://forum.example/{n}</link>"
+             f"<dc:creator>{who}</dc:creator><description>{6 + n} jours que j'attends mon colis, {word}</description>"
+             f"<pubDate>{time.strftime('%a, %d %b %Y %H:%M:%S +0000', time.gmtime(time.time() - 60))}</pubDate></item>"
+             for n, (who, word) in enumerate([("ursula", "zanzibar"), ("ursula", "quixote"), ("viktor", "marmelade"),
+                                              ("viktor", "kaleidoscope")])]
+    feed = ('<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel><title>t</title>' +
+            "".join(items) + "</channel></rss>").encode()
+    url = web.on("/feed", lambda request: Reply(200, feed))
+    couacd = rig.keep(Couacd(rig, PROGRAM, redis, SHARE, {"reviews": url}, rules=RULES)).start()
+    wait_for("the alerts", lambda: couacd.alerts() == 4)
+    ids = {e["data"]["mention"]["url"][-1]: e["data"]["alert"]["id"] for e in events(redis)}
+    for n in "023":
+        redis.do("XADD", "couac:feedback", "*", "alert", ids[n], "verdict", "right")
+    path = os.path.join(couacd.state, "feedback.jsonl")
+    wait_for("feedback", lambda: os.path.exists(path) and sum(1 for _ in open(path, "rb")) == 3)
+
+    # 2 alerts; 2 entries in the stream, 2 in the queue, 2 in the owner's list
+    assert forget(redis, "--author", "@Ursula") == {"alerts": 2, "entries": 6}
+    wait_for("the withdrawals", lambda: couacd.alerts() == 4)
+    gone = [e for e in events(redis) if e["type"] == "couac.withdrawn.v1"]
+    assert {e["data"]["alert"]["id"] for e in gone} == {ids["0"], ids["1"]}
+    assert all(e["data"]["because"] == "forget-author" for e in gone)
+    assert redis.do("XLEN", "couac:requests") == 0, "the request names the person"
+    assert sum(1 for _ in open(path, "rb")) == 2
+
+    # one post of another; its neighbour, whose URL begins alike, stays
+    assert forget(redis, "--url", "https://forum.example/2") == {"alerts": 1, "entries": 3}
+    wait_for("the third withdrawal", lambda: couacd.alerts() == 4)
+    texts = " ".join(redis.do("LRANGE", "couac:queue", 0, -1) + redis.do("LRANGE", "couac:queue:logistics", 0, -1))
+    assert "kaleidoscope" in texts and not any(w in texts for w in ("zanzibar", "quixote", "marmelade"))
+    assert [e["data"]["alert"]["id"] for e in events(redis) if e["type"] == "couac.alert.v1"] == [ids["3"]]
+
+    # nothing is heard again, asked twice nothing is left, and the disk has forgotten as well
+    polls = len(web.seen("/feed"))
+    wait_for("two polls more", lambda: len(web.seen("/feed")) >= polls + 2)
+    assert couacd.alerts() == 4
+    assert forget(redis, "--author", "ursula") == {"alerts": 0, "entries": 0}
+    couacd.stop()
+    kept = dump(couacd.state)
+    assert b"kaleidoscope" in kept
+    for word in (b"zanzibar", b"quixote", b"marmelade", b"ursula", b"Ursula"):
+        assert word not in kept, f"the state still holds {word}"
+
+
+def without_couacd_nothing_is_said_to_be_forgotten(rig):
+    redis = rig.redis(durable=False)
+    done = subprocess.run([COUAC, "forget", "--author", "x", "--url", "y", "--redis", redis.url], capture_output=True,
+                          timeout=20, check=False)
+    assert done.returncode == 2 and b"either --author or --url" in done.stderr
+
+
+TESTS = [feedback_becomes_lines_of_a_corpus, a_person_can_be_forgotten,
+         without_couacd_nothing_is_said_to_be_forgotten, the_board_shows_how_promises_fare, the_board_comes_back_after_a_restart_of_either_side,
          the_board_follows_the_rules, nothing_in_redis_is_said_to_be_so]
 
 if __name__ == "__main__":
