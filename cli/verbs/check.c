@@ -2,6 +2,7 @@
 
 #include "cli/verbs/rules.h"
 #include "lib/data/json.h"
+#include "lib/tune/lint.h"
 
 static void write_diag(struct json_writer *w, const struct diag *d)
 {
@@ -90,6 +91,10 @@ static int run_check(const struct call *call)
     bool strict = call_option(call, "strict") != NULL;
 
     rules_read(&r, call->args[0]);
+    if (r.set && lint(r.set, rules_now_ms(), &r.diags) != 0) {
+        rules_done(&r);
+        return call_trouble(call, "the examples cannot be judged: out of memory");
+    }
     if (call->output == CALL_JSON)
         print_json(call, &r);
     else

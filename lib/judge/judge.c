@@ -41,6 +41,7 @@ struct judge {
     VEC(struct evidence) evidence; /* of the promise at hand */
     int64_t (*now_ns)(void);       /* NULL: not metered */
     int64_t *spent_ns;
+    const struct promise *only; /* NULL: all */
 };
 
 /* One promise at hand. */
@@ -121,6 +122,11 @@ bool judge_list_has_word(const struct judge *j, struct str name, struct str word
         if (phrase_is_word(&list->slot.phrases[i], word))
             return true;
     return false;
+}
+
+void judge_only(struct judge *j, const struct promise *promise)
+{
+    j->only = promise;
 }
 
 void judge_meter(struct judge *j, int64_t (*now_ns)(void), int64_t *spent_ns)
@@ -567,6 +573,8 @@ static int try_promise(struct trial *t, const struct promise *p, enum voice voic
 
 static int try_all(struct trial *t, enum voice voice, struct arena *arena)
 {
+    if (t->j->only && t->depth == JUDGE_ALL)
+        return try_promise(t, t->j->only, voice, arena);
     for (size_t i = 0; i < t->j->set->n_promises; i++) {
         int rc = try_promise(t, &t->j->set->promises[i], voice, arena);
 

@@ -120,6 +120,9 @@ int judge_mention(struct judge *j, const struct mention *mention, enum judge_abo
                   int64_t now_ms, enum judge_depth depth, struct arena *arena,
                   struct judgement *ret) MUST_CHECK;
 
+/* From now on JUDGE_ALL means `promise` alone; NULL: all again. */
+void judge_only(struct judge *j, const struct promise *promise);
+
 /* Whether the list `name` hits in the mention judged last; false when no list is
  * named so. */
 bool judge_list_hits(struct judge *j, struct str name);

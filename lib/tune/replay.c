@@ -586,6 +586,7 @@ int replay_view(struct judge *judge, const struct replay_settings *settings, str
 
     if (!p || !corpus_read(str_slice(corpus, o->at, o->at + o->n), arena, &ret->line, &error))
         return -ENOENT;
+    judge_only(judge, p);
     int rc = judge_mention(judge, &ret->line.mention, about_of(settings), settings->now_ms,
                            JUDGE_ALL, arena, &ret->judgement);
     const struct verdict *v = rc ? NULL : verdict_on(&ret->judgement, p);

@@ -114,6 +114,8 @@ static int run_example(struct run *r, const struct promise *p, const struct exam
                        struct selftest_case *ret)
 {
     struct judgement j;
+
+    judge_only(r->judge, p);
     int rc =
         judge_mention(r->judge, &e->mention, JUDGE_ABOUT_US, r->now_ms, JUDGE_ALL, r->arena, &j);
 
