@@ -451,6 +451,8 @@ static bool hour_is_clock(const struct tokens *ts, size_t i, int hour, bool minu
     if (hour <= 6 && !minutes && token_is(ts, i - 1, LEX(TO)) && token_is(ts, i - 2, LEX(TO)) &&
         token_at(ts, i + 1)->digits > 1)
         return false; /* "jusqu'à 2 heures" */
+    if (token_is(ts, i - 2, LEX(THAN)))
+        return false; /* "supérieur à 3 heures" */
     return clock_expected(ts, i) && hour <= 24;
 }
 

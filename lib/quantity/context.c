@@ -91,8 +91,10 @@ static bool sign_bound(const struct tokens *ts, size_t first, struct context *c)
     if (i < first + equal || token_at(ts, i)->kind != TOKEN_SIGN ||
         (of && sign != '+' && sign != '-'))
         return false;
-    if (sign == '<' && (token_sign(ts, i - 1, '=') || token_at(ts, c->from)->value == 3))
+    if (sign == '<' && (token_sign(ts, i - 1, '=') ||
+                        (c->next == c->from + 1 && token_at(ts, c->from)->value == 3)))
         return false; /* "=<30" says nothing, "<3" is a heart */
+    equal = equal || (sign == '>' && token_sign(ts, i - 1, '=')); /* "=> 5" */
     if (sign == '>' || sign == 0x2265)
         c->bound = equal || sign != '>' ? QUANTITY_AT_LEAST : QUANTITY_MORE_THAN;
     else if (sign == '<' || sign == 0x2264)

@@ -281,6 +281,8 @@ static size_t fraction_of(const struct tokens *ts, size_t i, const struct number
 {
     size_t of = token_is(ts, i, LEX(OF));
 
+    if (n->flags & NUMBER_FRACTION && of && token_is(ts, i + 1, LEX(PRO) | LEX(PERCENT)))
+        return 1; /* "un dixième de pour cent" */
     return n->flags & NUMBER_FRACTION && token_is(ts, i + of, LEX(ART)) &&
                    token_is(ts, i + of + 1, LEX(PERCENT) | LEX(CUR))
                ? of + 1

@@ -125,11 +125,29 @@ static bool add_part(const struct tokens *ts, struct measure *m, enum quantity_u
     return true;
 }
 
-static void add_parts(const struct tokens *ts, struct measure *m)
+/* "a second and a half", "a decade and a half": of the word, not of its unit. */
+static bool add_half_of_word(const struct tokens *ts, struct measure *m, double factor)
+{
+    double part;
+    size_t next;
+
+    if ((factor == 1 && m->q.unit != UNIT_SECOND) ||
+        !number_read_fraction(ts, m->next, &part, &next) || part >= 1 ||
+        token_is(ts, next, LEX(UNIT) | LEX(OF)))
+        return false;
+    m->q.amount += part * factor;
+    m->q.low = m->q.high = m->q.low + part * factor * unit_worth(m->q.unit);
+    m->next = next;
+    return true;
+}
+
+static void add_parts(const struct tokens *ts, struct measure *m, double factor)
 {
     enum quantity_unit unit = m->q.unit;
     double seconds = 0;
 
+    if (add_half_of_word(ts, m, factor))
+        return;
     while (unit != UNIT_SECOND && add_part(ts, m, &unit, &seconds))
         continue;
     if (m->q.unit == UNIT_YEAR && unit == UNIT_MONTH) { /* "2 years 3 months": 27 months */
@@ -201,7 +219,7 @@ static void add_distance(const struct tokens *ts, struct measure *m)
 
 /* ---- money in two parts --------------------------------------------------------- */
 
-/* "a dollar and a half" */
+/* "a dollar and a half", "vingt degrés et demi" */
 static bool add_half(const struct tokens *ts, struct measure *m)
 {
     double part;
@@ -291,14 +309,18 @@ static size_t second_at(const struct tokens *ts, size_t i, bool between)
 /* "deux trois jours", "two-three days": neighbours below ten, and what they count. */
 static bool read_neighbour(const struct tokens *ts, const struct number *a, struct number *b)
 {
-    const struct token *t = token_at(ts, a->next);
+    bool comma = token_sign(ts, a->next, ',');
+    size_t i = a->next + comma;
+    const struct token *t = token_at(ts, i);
     struct denomination u;
 
-    if (!(t->m->mask & LEX(NUM)) || !(token_at(ts, a->next - 1)->m->mask & LEX(NUM)) ||
-        !(t->flags & TOKEN_HYPHEN || ts->lang == LANG_FR))
+    if (a->value < 2 || a->value >= 10 || a->flags & (NUMBER_VAGUE | NUMBER_FRACTION))
         return false;
-    return a->value >= 1 && a->value < 10 && number_read(ts, a->next, b) &&
-           b->value == a->value + 1 && denomination_read(ts, b->next, b, &u);
+    if (!comma && (!(t->m->mask & LEX(NUM)) || !(token_at(ts, i - 1)->m->mask & LEX(NUM)) ||
+                   !(t->flags & TOKEN_HYPHEN || ts->lang == LANG_FR)))
+        return false;
+    return number_read(ts, i, b) && b->value == a->value + 1 &&
+           denomination_read(ts, b->next, b, &u);
 }
 
 /* "between one and two million": both are millions. */
@@ -315,7 +337,8 @@ static bool read_second(const struct tokens *ts, const struct number *a, bool be
                         struct number *b)
 {
     size_t i = a->next;
-    bool article = a->flags & NUMBER_ARTICLE && !(between && token_is(ts, i - 1, LEX(NUM)));
+    bool one = token_is(ts, i - 1, LEX(NUM)) && (between || token_is(ts, i, LEX(TO)));
+    bool article = a->flags & NUMBER_ARTICLE && !one;
 
     if (read_neighbour(ts, a, b))
         return true;
@@ -336,14 +359,15 @@ static bool slash_range(const struct tokens *ts, size_t i, struct number *a, str
     const struct token *first = token_at(ts, i), *second = token_at(ts, i + 2),
                        *word = token_at(ts, i + 3);
     bool many = word->end > word->start && (ts->text.p[word->end - 1] | 0x20) == 's';
+    bool fives = fmod(first->value, 5) == 0 && fmod(second->value, 5) == 0;
+    bool wide = unit_kind((enum quantity_unit)word->m->unit) == QUANTITY_DURATION &&
+                (fives || (first->value >= 5 && second->value <= 2 * first->value));
 
     if (first->kind != TOKEN_NUMBER || !token_sign(ts, i + 1, '/') || second->kind != TOKEN_NUMBER)
         return false;
-    bool next = second->value == first->value + 1;
-    bool fives =
-        second->value > first->value && fmod(first->value, 5) == 0 && fmod(second->value, 5) == 0;
-
-    if (first->value < 2 || !(next || fives) || !(word->m->mask & LEX(UNIT)))
+    if (first->value < 2 || second->value <= first->value || !(word->m->mask & LEX(UNIT)))
+        return false;
+    if (second->value != first->value + 1 && !wide)
         return false;
     if (!many && word->digits > 1 && !(word->m->unit == UNIT_MONTH || word->m->unit == UNIT_MINUTE))
         return false;
@@ -375,9 +399,8 @@ static void extend_range(const struct tokens *ts, struct measure *m, bool betwee
         return;
     measure_of(&second, &n, n.value, &u);
     if (m->q.kind == QUANTITY_DURATION)
-        add_parts(ts, &second);
-    if (second.q.low <= m->q.low ||
-        (m->q.kind == QUANTITY_MONEY && token_is(ts, i, LEX(TO)) && !between))
+        add_parts(ts, &second, u.factor);
+    if (second.q.low <= m->q.low)
         return;
     m->q.high = second.q.high;
     m->next = second.next;
@@ -441,9 +464,11 @@ static void read_with_unit(const struct tokens *ts, const struct number *n, doub
         return;
     }
     if (m->q.kind == QUANTITY_DURATION && high <= n->value)
-        add_parts(ts, m);
+        add_parts(ts, m, u->factor);
     if (m->q.kind == QUANTITY_DISTANCE && high <= n->value)
         add_distance(ts, m);
+    if (m->q.kind == QUANTITY_TEMPERATURE && high <= n->value)
+        (void)add_half(ts, m); /* none: the degrees stand */
     if (m->q.kind == QUANTITY_TEMPERATURE)
         below_zero(ts, m);
     if (m->q.kind == QUANTITY_MONEY && u->unit == UNIT_CURRENCY && high <= n->value &&
@@ -500,7 +525,7 @@ static size_t phone_end(const struct tokens *ts, size_t i)
     while (pieces < 7) {
         next = phone_piece(ts, at);
         if (token_at(ts, next)->kind != TOKEN_NUMBER || token_at(ts, next)->separators ||
-            token_at(ts, next)->digits > 4)
+            token_at(ts, next)->digits > (ts->text.p[first->start] == '0' ? 6 : 4))
             break;
         hyphens += token_sign(ts, at, '-');
         digits += token_at(ts, next)->digits;
@@ -637,6 +662,11 @@ static bool read_numbers(const struct tokens *ts, size_t i, bool between, struct
     if (a.flags & NUMBER_ARTICLE && denomination_sign(token_at(ts, a.next)->sign) &&
         token_at(ts, a.next + 1)->kind == TOKEN_NUMBER)
         return false; /* "a $ 4 billion deal" */
+    if (!range && a.flags & NUMBER_WORDS && !(a.flags & NUMBER_FRACTION) &&
+        number_ordinal_end(ts, &a)) {
+        skip_to(m, number_ordinal_end(ts, &a));
+        return true;
+    }
     if (is_slang(ts, i, &a)) {
         skip_to(m, a.next + 1);
         return true;
@@ -661,7 +691,7 @@ static bool read_numbers(const struct tokens *ts, size_t i, bool between, struct
         return true;
     }
     if (token_glued(ts, a.next) && token_at(ts, a.next)->kind == TOKEN_WORD &&
-        token_at(ts, a.next - 1)->kind == TOKEN_NUMBER) {
+        !token_is(ts, a.next, LEX(ADJ)) && token_at(ts, a.next - 1)->kind == TOKEN_NUMBER) {
         skip_to(m, a.next + 1);
         return true;
     }
@@ -695,6 +725,15 @@ static void add_prefixed_cents(const struct tokens *ts, struct measure *m)
         add_cents(ts, m);
 }
 
+/* "$1.5m": no metres behind a price. */
+static bool is_small_million(const struct tokens *ts, const struct number *n)
+{
+    const struct token *t = token_at(ts, n->next);
+
+    return n->last_mul == 1 && t->m->mask & LEX(KILO) && t->m->number == 1e6 && t->digits == 1 &&
+           token_glued(ts, n->next) && !token_glued(ts, n->next + 1);
+}
+
 /* "Euro 2020" is a championship. */
 static bool is_event(const struct tokens *ts, size_t i)
 {
@@ -726,6 +765,11 @@ static bool read_prefixed(const struct tokens *ts, size_t i, bool between, struc
     u.next += below;
     if (token_at(ts, u.next)->kind != TOKEN_NUMBER || !number_read(ts, u.next, &n))
         return false;
+    if (is_small_million(ts, &n)) {
+        n.value = n.least = n.value * 1e6;
+        n.last_mul = 1e6;
+        n.next++;
+    }
     if (below)
         n.value = n.least = -n.value; /* "$-5" */
     u.next = n.next;
@@ -831,6 +875,13 @@ static bool read_entire(const struct tokens *ts, size_t i, struct measure *m)
     return true;
 }
 
+static bool number_begins(const struct tokens *ts, size_t i)
+{
+    return token_at(ts, i)->kind == TOKEN_NUMBER ||
+           token_is(ts, i, LEX(NUM) | LEX(MUL) | LEX(FRAC) | LEX(POINT)) ||
+           (token_is(ts, i, LEX(ART)) && token_is(ts, i + 1, LEX(MUL) | LEX(FRAC)));
+}
+
 /* "négatif un" */
 static bool one_below(struct measure *m, size_t next)
 {
@@ -854,11 +905,11 @@ static bool read_negative(const struct tokens *ts, size_t i, struct measure *m)
         return false; /* "au moins 3" */
     if ((!word && !sign) || (word && i > 0 && token_is(ts, i - 1, LEX(NUM) | LEX(UNIT))))
         return false;
-    if (word && token_is(ts, i + 1, LEX(ART)) && token_is(ts, i + 1, LEX(NUM)))
+    if (word && token_is(ts, i + 1, LEX(ART)) && token_is(ts, i + 1, LEX(NUM)) &&
+        !token_is(ts, i + 2, LEX(MUL) | LEX(FRAC) | LEX(POINT)))
         return one_below(m, i + 2);
     if (!(sign && read_prefixed(ts, i + 1, false, m)) &&
-        (!(token_at(ts, i + 1)->kind == TOKEN_NUMBER || token_is(ts, i + 1, LEX(NUM) | LEX(MUL))) ||
-         !read_numbers(ts, i + 1, false, m)))
+        (!number_begins(ts, i + 1) || !read_numbers(ts, i + 1, false, m)))
         return false;
     if (m->skip && sign && token_is(ts, i + 2, LEX(SCALE)) &&
         token_at(ts, i + 2)->flags & TOKEN_UPPER && token_glued(ts, i + 2)) {

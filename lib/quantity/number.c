@@ -137,6 +137,13 @@ static bool spaced_groups(const struct tokens *ts, size_t i, double *value, size
     return true;
 }
 
+/* "5m€", "5m$" */
+static bool is_money_mark(const struct tokens *ts, size_t i)
+{
+    return token_at(ts, i)->kind == TOKEN_SIGN && token_glued(ts, i) &&
+           (token_sign(ts, i, '$') || token_sign(ts, i, 0x20ac) || token_sign(ts, i, 0xa3));
+}
+
 /* k, M behind digits: "100k", "1,5 M€". A small m is metres or minutes. */
 static double kilo_after(const struct tokens *ts, size_t i)
 {
@@ -149,7 +156,8 @@ static double kilo_after(const struct tokens *ts, size_t i)
         return 0;
     if (token_at(ts, i + 1)->flags & TOKEN_HYPHEN)
         return 0;
-    if (t->digits == 1 && small && t->m->number > 1e3 && t->m->number < 1e9)
+    if (t->digits == 1 && small && t->m->number > 1e3 && t->m->number < 1e9 &&
+        !is_money_mark(ts, i + 1))
         return 0;
     if (t->m->number == 1e9 && (small ? ts->lang == LANG_FR : false))
         return 0;
@@ -411,6 +419,22 @@ static void add_decimals(const struct tokens *ts, struct number *n)
         n->next = i;
 }
 
+/* "twenty-first", "vingt et unième", "dix-septième", "two hundred and fifth" */
+size_t number_ordinal_end(const struct tokens *ts, const struct number *n)
+{
+    size_t i = n->next + token_is(ts, n->next, LEX(AND));
+    const struct token *t = token_at(ts, i);
+    double last = token_at(ts, n->next - 1)->m->number;
+    bool tied = (t->flags & TOKEN_HYPHEN) != 0;
+
+    if (!(t->m->mask & LEX(ORD)) || !(token_at(ts, n->next - 1)->m->mask & (LEX(NUM) | LEX(MUL))))
+        return 0;
+    if (t->m->mask & LEX(UNIT) && !tied)
+        return 0; /* "twenty second" */
+    return last >= 10 && t->m->number < last && (tied || (last >= 20 && !plural(ts, i))) ? i + 1
+                                                                                         : 0;
+}
+
 /* "three fifths", "trois quarts", "2 thirds": the whole is the numerator. */
 static void divide(const struct tokens *ts, struct number *n)
 {
@@ -426,6 +450,8 @@ static void divide(const struct tokens *ts, struct number *n)
     } else if (t->m->mask & LEX(FRAC) &&
                !(ts->lang == LANG_FR && n->value > 3 && t->m->number == 0.5)) {
         n->value *= t->m->number;
+    } else if (number_ordinal_end(ts, n)) {
+        return;
     } else if (t->m->mask & LEX(ORDS) ||
                (t->m->mask & LEX(ORD) && !(t->m->mask & LEX(UNIT)) && many && t->m->number > 2)) {
         n->value /= t->m->number;

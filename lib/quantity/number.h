@@ -51,5 +51,7 @@ bool number_read(const struct tokens *ts, size_t i, struct number *ret);
 /* Reads only what may follow a whole and its unit as a fraction of it: "and a
  * half", "et demie", "y media", "and three quarters". */
 bool number_read_fraction(const struct tokens *ts, size_t i, double *ret, size_t *ret_next);
+/* Behind the ordinal that the words of `n` only begin ("twenty-first"), or 0. */
+size_t number_ordinal_end(const struct tokens *ts, const struct number *n);
 /* "un quart", "trois quarts" where French says no "and" before them. */
 bool number_read_quarters(const struct tokens *ts, size_t i, double *ret, size_t *ret_next);

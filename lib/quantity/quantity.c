@@ -77,8 +77,8 @@ static bool opens_down(const struct quantity *q)
 /* "more than 10 and less than 40" is one range. */
 static bool merge(struct reader *r, const struct quantity *q)
 {
-    static const struct str joiners[] = {{"and", 3},  {"but", 3}, {"et", 2},
-                                         {"mais", 4}, {"y", 1},   {",", 1}};
+    static const struct str joiners[] = {{"and", 3}, {"but", 3}, {"et", 2}, {"mais", 4},
+                                         {"y", 1},   {",", 1},   {"", 0}};
     struct quantity *before = r->n ? &r->found[r->n - 1] : NULL;
     const struct quantity *low, *high;
     struct str between;
@@ -90,6 +90,8 @@ static bool merge(struct reader *r, const struct quantity *q)
     low = opens_up(before) ? before : q;
     high = opens_up(before) ? q : before;
     if (low->low >= high->high)
+        return false;
+    if (q->start < before->end)
         return false;
     between = str_trim(str_slice(r->tokens.text, before->end, q->start));
     for (size_t i = 0; i < ARRAY_LEN(joiners); i++) {
