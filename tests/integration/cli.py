@@ -128,7 +128,7 @@ def event(n, **alert):
     start = EXCERPT.index("mon")
     return json.dumps({
         "specversion": "1.0", "type": "couac.alert.v1", "id": f"{n:026}", "subject": "delivery-48h",
-        "source": "urn:couac:test", "time": "2025-11-22T09:14:05.212Z",
+        "source": "urn:couac:by-hand", "time": "2025-11-22T09:14:05.212Z",
         "data": {"alert": {"id": f"{n:026}", "severity": "high", "status": "open", "title": f"n° {n}",
                            "owner": "logistics", **alert},
                  "mention": {"excerpt": EXCERPT, "url": "https://a.example/1"},

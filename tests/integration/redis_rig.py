@@ -324,6 +324,8 @@ def check_events(redis):
             data = dict(zip(fields[::2], fields[1::2])).get("data", "")
             if not data.startswith('{"specversion"'):
                 continue  # a row of the feeder's
+            if '"urn:couac:by-hand"' in data:
+                continue  # a test's own, with only what it needs
             wrong = json_schema.errors(json.loads(data), schema)
             assert not wrong, f"an event in {stream} breaks the schema: {wrong} {data}"
 

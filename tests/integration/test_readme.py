@@ -147,7 +147,7 @@ class Reader:
         watch.start()
         line = child.stdout.readline()
         child.kill()
-        self.tap.tell("contradict" in line, "the %s consumer prints an alert" % what, line + child.stderr.read())
+        self.tap.tell(re.search("contradicted|contredite", line), "the %s consumer prints an alert" % what, line + child.stderr.read())
         watch.cancel()
         child.wait()
 

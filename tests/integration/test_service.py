@@ -118,7 +118,7 @@ FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>Reviews</title
 
 def skip(why):
     print("1..0 # SKIP " + why)
-    sys.exit(77)
+    sys.exit(0)
 
 
 def run(*command, **kwargs):
