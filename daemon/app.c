@@ -65,7 +65,7 @@ struct app {
     struct event *signals[SIGNALS];
     struct event *status_timer, *prune_timer, *probe_timer, *tick_timer, *leave_timer;
     struct arena *texts; /* of the first configuration, for those who never see another */
-    char *password_file;
+    char *password_file, *sentinel_password_file, *key_file;
     int64_t leave_by_ms; /* 0: we stay */
     int exit_status;
 };
@@ -491,6 +491,7 @@ static struct redis_locator ask_sentinels(struct app *a, const struct courier_op
         .master = keep_text(a, a->config->redis.master).p,
         .base = o->link.target,
         .tls = o->link.tls,
+        .password_file = a->sentinel_password_file,
     };
 
     for (size_t i = 0; i < n; i++) /* TLS or none, as the master */
@@ -524,8 +525,7 @@ static int make_courier(struct app *a)
                  .connect_timeout_ms = r->connect_ms,
                  .reply_timeout_ms = r->reply_ms,
                  .tls.ca_file = r->ca_file.n ? keep_text(a, r->ca_file).p : "",
-                 .tls.cert_file = "",
-                 .tls.key_file = ""},
+                 .tls.cert_file = r->cert_file.n ? r->cert_file.p : ""},
         .prefix = keep_text(a, r->prefix),
         .producer = keep_text(a, a->config->producer),
         .queue_cap = r->queue ? r->queue_max : 0,
@@ -547,7 +547,10 @@ static int make_courier(struct app *a)
     if (r->user.n)
         (void)snprintf(options.link.target.user, sizeof(options.link.target.user), "%s", r->user.p);
     a->password_file = credential_path(r->password_file);
+    a->sentinel_password_file = credential_path(r->sentinel_password_file);
+    a->key_file = credential_path(r->key_file);
     options.link.password_file = a->password_file;
+    options.link.tls.key_file = a->key_file;
     if (!read_servers("redis.sentinels", r->sentinels, a->sentinels, &sentinels) ||
         !read_servers("redis.nodes", r->nodes, a->nodes, &options.link.n_seeds))
         return APP_EX_CONFIG;
@@ -673,6 +676,8 @@ static void unmake(struct app *a)
     ruleset_unref(a->set);
     config_free(a->config);
     free(a->password_file);
+    free(a->sentinel_password_file);
+    free(a->key_file);
     arena_free(a->texts);
     log_flush_repeats(LOG_FLUSH_ALL);
 }

@@ -46,11 +46,18 @@ static const struct setting settings[] = {
      .doc = "File that holds the password, or the name of a systemd credential; empty: none."},
     {"redis.ca_file", SETTING_PATH, AT(redis.ca_file), "",
      .doc = "Certificates to trust for rediss://; empty: the system's."},
+    {"redis.cert_file", SETTING_PATH, AT(redis.cert_file), "",
+     .doc = "Our own certificate (PEM), for servers that ask for one; with its chain."},
+    {"redis.key_file", SETTING_CREDENTIAL, AT(redis.key_file), "",
+     .doc = "Its key, without a passphrase: a file, or the name of a systemd credential.\n"
+            "Empty: the key is in `cert_file`."},
     {"redis.sentinels", SETTING_TEXT, AT(redis.sentinels), "",
      .doc = "Sentinels, as 'host:port, host:port': they say where the master is, and the host\n"
             "and port of `url` do not count. Empty: none."},
     {"redis.master", SETTING_TEXT, AT(redis.master), "mymaster",
      .doc = "The name under which the sentinels know the master."},
+    {"redis.sentinel_password_file", SETTING_CREDENTIAL, AT(redis.sentinel_password_file), "",
+     .doc = "Password of the sentinels themselves, a file or a credential; empty: none."},
     {"redis.nodes", SETTING_TEXT, AT(redis.nodes), "",
      .doc = "More nodes of a Redis Cluster, as 'host:port, host:port', for when the one of `url`\n"
             "is gone. A Cluster needs a prefix in braces."},

@@ -49,7 +49,8 @@ struct config_poll {
 };
 
 struct config_redis {
-    struct str url, user, password_file, ca_file, prefix;
+    struct str url, user, password_file, ca_file, cert_file, key_file, prefix;
+    struct str sentinel_password_file;
     struct str sentinels, master, nodes; /* "host:port, host:port"; nodes of a Cluster */
     int64_t connect_ms, reply_ms;
     int64_t stream_max, queue_max;

@@ -72,6 +72,22 @@ static bool given(const char *file)
     return file && *file;
 }
 
+/* A key with a passphrase is refused; OpenSSL would ask for it on the terminal. */
+static int no_passphrase(char *buffer, int size, int writing, void *arg)
+{
+    (void)buffer, (void)size, (void)writing, (void)arg;
+    return 0;
+}
+
+static bool use_certificate(SSL_CTX *ctx, const struct transport_tls *tls)
+{
+    const char *key = given(tls->key_file) ? tls->key_file : tls->cert_file;
+
+    SSL_CTX_set_default_passwd_cb(ctx, no_passphrase);
+    return SSL_CTX_use_certificate_chain_file(ctx, tls->cert_file) == 1 &&
+           SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) == 1;
+}
+
 static SSL_CTX *make_context(const struct transport_tls *tls)
 {
     SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
@@ -82,8 +98,7 @@ static SSL_CTX *make_context(const struct transport_tls *tls)
     else if (ok)
         ok = SSL_CTX_set_default_verify_paths(ctx) == 1;
     if (ok && given(tls->cert_file))
-        ok = SSL_CTX_use_certificate_chain_file(ctx, tls->cert_file) == 1 &&
-             SSL_CTX_use_PrivateKey_file(ctx, tls->key_file, SSL_FILETYPE_PEM) == 1;
+        ok = use_certificate(ctx, tls);
     if (ok) {
         SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
         return ctx;

@@ -17,7 +17,7 @@ struct transport;
 struct transport_tls {     /* all may be empty; read anew at each connection */
     const char *ca_file;   /* else the system's roots */
     const char *cert_file; /* ours, PEM, for servers that ask */
-    const char *key_file;
+    const char *key_file;  /* without a passphrase; empty: it is in cert_file */
 };
 
 struct transport_events {

@@ -107,7 +107,7 @@ int store_epoch_renew(struct store *s) MUST_CHECK;
 struct store_counts {
     uint64_t last_seq; /* given out, committed */
     uint64_t acked;    /* Redis said yes up to here */
-    uint64_t pending;  /* rows waiting behind it */
+    uint64_t pending;  /* rows waiting behind it; some too many just after store_dead_retry */
     uint64_t dead;
 };
 int store_count(struct store *s, struct store_counts *ret) MUST_CHECK;
