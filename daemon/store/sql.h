@@ -69,6 +69,8 @@ enum sql_slot {
     SQL_PRUNE_HELD,
     SQL_PRUNE_NOTE,
     SQL_PRUNE_LEDGER,
+    SQL_PRUNE_AUTHORS_DAY,
+    SQL_PRUNE_AUTHORS,
     SQL_SLOTS,
 };
 

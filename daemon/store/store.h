@@ -107,7 +107,7 @@ int store_epoch_renew(struct store *s) MUST_CHECK;
 struct store_counts {
     uint64_t last_seq; /* given out, committed */
     uint64_t acked;    /* Redis said yes up to here */
-    uint64_t pending;  /* rows waiting behind it; some too many just after store_dead_retry */
+    uint64_t pending;  /* rows waiting behind it; past a thousand it may be some too many */
     uint64_t dead;
 };
 int store_count(struct store *s, struct store_counts *ret) MUST_CHECK;
@@ -172,7 +172,7 @@ int store_ledger_day(struct store *s, struct str promise, int64_t day, store_lin
 struct store_retention {
     int64_t sent_ms;   /* outbox rows after Redis had them; 24 h */
     int64_t seen_ms;   /* seen items after they were last shown by a source */
-    int64_t alerts_ms; /* alerts, held mentions, notes */
+    int64_t alerts_ms; /* alerts, held mentions, notes, authors in the ledger */
     int64_t ledger_ms;
 };
 #define STORE_RETENTION_DEFAULT                                                                    \
@@ -181,5 +181,5 @@ struct store_retention {
                               .alerts_ms = 30 * 86400000ll,                                        \
                               .ledger_ms = 400 * 86400000ll})
 /* Deletes what is too old, at most a few thousand rows a call (no stall). Return: rows
- * deleted, 0 when done, or a negative errno. Not inside a batch. */
+ * deleted or changed, 0 when done, or a negative errno. Not inside a batch. */
 int store_prune(struct store *s, const struct store_retention *keep, int64_t now_ms) MUST_CHECK;

@@ -34,7 +34,8 @@ static struct str thread_json(struct hearing *h, const struct thread *t)
 static int join(struct hearing *h, const struct subject *s, const struct thread *t)
 {
     struct str json = thread_json(h, t);
-    int64_t due_ms = h->now_ms + thread_ms;
+    int64_t keep_ms = h->settings->retention_s * 1000; /* it names the author */
+    int64_t due_ms = h->now_ms + (keep_ms > 0 ? MIN(keep_ms, thread_ms) : thread_ms);
     int rc = h->recall->state_put(h->recall, FOLLOWUP_THREAD, s->key, json, due_ms);
 
     if (rc == 0 && s->m.url.n && !str_eq(s->m.url, s->m.id))

@@ -41,7 +41,7 @@ def ordered(redis):
 
 def redis_hung_for_long_with_flat_memory(rig):
     redis = rig.redis(durable=False)
-    feeder = rig.feeder(redis.url, 10**9, every=8, batch=400)
+    feeder = rig.feeder(redis.url, 10**9, every=8, batch=260)
     wait_for("rows", lambda: len(redis.do("HVALS", "couac:producer")) and redis.do("XLEN", "couac:alerts") > 20000)
     before = most = feeder.rss_kib()
     started, had = time.monotonic(), redis.do("XLEN", "couac:alerts")

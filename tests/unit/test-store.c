@@ -298,6 +298,66 @@ static void a_source_row_comes_back_as_it_was_put(void **state)
     arena_free(a);
 }
 
+/* --- what is kept of people -------------------------------------------------------- */
+
+static void put_line(struct fixture *f, const char *promise, const char *author, int64_t at_ms)
+{
+    struct recall *r = store_recall(f->s);
+
+    assert_int_equal(r->ledger(r, str_of(promise), at_ms, STR("denied"), str_of(author), 2), 0);
+}
+
+static void write_author(void *arg, struct str verdict, struct str author, double ratio)
+{
+    (void)verdict, (void)ratio;
+    sbuf_printf(arg, "%.*s,", STR_ARG(author));
+}
+
+static void assert_authors(struct fixture *f, const char *promise, int64_t day, const char *want)
+{
+    struct sbuf b = SBUF_INIT(200);
+
+    assert_int_equal(store_ledger_day(f->s, str_of(promise), day, write_author, &b), 0);
+    assert_string_equal(sbuf_cstr(&b), want);
+    sbuf_done(&b);
+}
+
+static void prune_all(struct fixture *f, int64_t now_ms)
+{
+    struct store_retention keep = STORE_RETENTION_DEFAULT;
+    int calls = 0;
+
+    while (store_prune(f->s, &keep, now_ms) > 0)
+        assert_true(++calls < 50);
+}
+
+static void the_ledger_outlives_its_authors_and_still_counts_them(void **state)
+{
+    struct fixture *f = *state;
+    int64_t day = NOW / DAY;
+
+    assert_int_equal(store_begin(f->s), 0);
+    put_line(f, "p", "k1:b", NOW);
+    put_line(f, "p", "k1:a", NOW);
+    put_line(f, "p", "k1:b", NOW);
+    put_line(f, "p", "", NOW);
+    put_line(f, "q", "k1:a", NOW);
+    put_line(f, "p", "k1:a", NOW + DAY);
+    assert_int_equal(store_commit(f->s), 0);
+    prune_all(f, NOW + 29 * DAY);
+    assert_authors(f, "p", day, "k1:b,k1:a,k1:b,,");
+    prune_all(f, NOW + 31 * DAY);
+    assert_authors(f, "p", day, "#1,#2,#1,,");
+    assert_authors(f, "q", day, "#1,");
+    assert_authors(f, "p", day + 1, "k1:a,");
+    assert_int_equal(store_begin(f->s), 0);
+    put_line(f, "p", "k1:z", NOW); /* a post that was found late */
+    assert_int_equal(store_commit(f->s), 0);
+    prune_all(f, NOW + 32 * DAY);
+    assert_authors(f, "p", day, "#1,#2,#1,,#3,");
+    assert_authors(f, "p", day + 1, "#1,");
+}
+
 /* --- what Redis had, and what it refused ------------------------------------------ */
 
 static void sent_rows_go_a_day_after_the_yes_and_unsent_rows_stay(void **state)
@@ -470,6 +530,7 @@ int main(void)
         STORE_TEST(alerts_are_found_by_fingerprint_and_by_recent_content),
         STORE_TEST(held_denials_are_counted_and_released_oldest_first),
         STORE_TEST(a_source_row_comes_back_as_it_was_put),
+        STORE_TEST(the_ledger_outlives_its_authors_and_still_counts_them),
         STORE_TEST(sent_rows_go_a_day_after_the_yes_and_unsent_rows_stay),
         STORE_TEST(redis_may_go_back),
         STORE_TEST(a_buried_row_waits_to_be_retried_under_a_new_number),
