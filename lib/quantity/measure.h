@@ -6,6 +6,8 @@
 #include "lib/quantity/calendar.h"
 #include "lib/quantity/number.h"
 
+struct denomination;
+
 struct measure {
     struct quantity q;    /* start, end, bound and role are the caller's */
     struct moment moment; /* its form is not MOMENT_NONE for dates and times */
@@ -15,3 +17,11 @@ struct measure {
 
 /* The quantity that begins at token `i`. False leaves *ret undefined. */
 bool measure_read(const struct tokens *ts, size_t i, struct measure *ret);
+
+/* *m as number `n`, or from it to `high` where that is greater, of that unit. */
+void measure_make(struct measure *m, const struct number *n, double high,
+                  const struct denomination *u);
+/* *m as something to drop, that ends before token `next`. */
+void measure_skip(struct measure *m, size_t next);
+/* "2+ hours": at least that much. */
+void measure_open_upwards(struct measure *m);

@@ -1,0 +1,78 @@
+#include "lib/quantity/entire.h"
+
+#include "lib/quantity/denomination.h"
+#include "lib/quantity/unit.h"
+
+static char last_letter(const struct tokens *ts, size_t i)
+{
+    return (char)(ts->text.p[token_at(ts, i)->end - 1] | 0x20);
+}
+
+/* "hora y media", "heure et demie" without its article */
+static bool read_unit_and_half(const struct tokens *ts, size_t i, struct measure *m)
+{
+    static const struct number one = {.value = 1, .least = 1, .last_mul = 1};
+    struct denomination u;
+    double part;
+    size_t next;
+
+    if (!token_is(ts, i, LEX(UNIT)) || token_at(ts, i)->digits < 2 ||
+        !number_read_fraction(ts, i + 1, &part, &next) || part >= 1)
+        return false;
+    if (token_is(ts, next, LEX(UNIT)) || !denomination_read(ts, i, &one, &u) ||
+        unit_kind(u.unit) != QUANTITY_DURATION || u.next != i + 1)
+        return false;
+    u.next = next;
+    u.factor *= 1 + part;
+    measure_make(m, &one, 1, &u);
+    return true;
+}
+
+/* "hour-long", "week long" */
+static bool read_lasting(const struct tokens *ts, size_t i, struct measure *m)
+{
+    static const struct number one = {.value = 1, .least = 1, .last_mul = 1};
+    struct denomination u;
+
+    if (!token_is(ts, i, LEX(UNIT)) || !token_is(ts, i + 1, LEX(LASTING)) ||
+        token_at(ts, i)->digits < 3 || last_letter(ts, i) == 's' ||
+        token_at(ts, i - 1)->kind == TOKEN_NUMBER || !denomination_read(ts, i, &one, &u) ||
+        unit_kind(u.unit) != QUANTITY_DURATION)
+        return false;
+    u.next++;
+    measure_make(m, &one, 1, &u);
+    return true;
+}
+
+/* "the past decade" lasts; "the past week" is a week of the calendar. */
+static bool is_past_decade(const struct tokens *ts, size_t i)
+{
+    return token_is(ts, i, LEX(LAST)) && token_is(ts, i + 1, LEX(UNIT)) &&
+           token_at(ts, i + 1)->m->factor > 1;
+}
+
+/* "all week", "toute la semaine", "la semaine entière", "full-day" */
+bool entire_read(const struct tokens *ts, size_t i, struct measure *m)
+{
+    static const struct number one = {.value = 1, .least = 1, .last_mul = 1};
+    bool behind = token_is(ts, i, LEX(THE)) && token_is(ts, i + 2, LEX(WHOLE));
+    size_t at = behind ? i + 1 : i + 1 + token_is(ts, i + 1, LEX(THE));
+    struct denomination u;
+
+    if (read_unit_and_half(ts, i, m) || read_lasting(ts, i, m))
+        return true;
+    if (!behind && !token_is(ts, i, LEX(WHOLE)) && !is_past_decade(ts, i))
+        return false;
+    if (!token_is(ts, at, LEX(UNIT)) || !denomination_read(ts, at, &one, &u) ||
+        unit_kind(u.unit) != QUANTITY_DURATION)
+        return false;
+    if (at > i + 1 && !behind && last_letter(ts, i + 1) == 's')
+        return false; /* "tous les mois" */
+    if (u.other || unit_worth(u.unit) < 3600 || token_at(ts, at)->digits < 2)
+        return false;
+    if ((ts->text.p[token_at(ts, at)->end - 1] | 0x20) == 's' && u.unit != UNIT_MONTH)
+        return false; /* "tous les jours" happens again and again */
+    u.next += behind;
+    measure_make(m, &one, 1, &u);
+    return true;
+}
