@@ -27,6 +27,7 @@ struct eraser {
     struct arena *arena;
     const char *prefix;
     struct str member, value; /* what to look for: "hash" or "url", and its value */
+    const struct json *lists; /* of owners, outside of the prefix */
     int64_t n_alerts, n_entries;
 };
 
@@ -91,6 +92,7 @@ static int read_answer(struct eraser *e, struct str text, bool *ret_more)
     e->n_alerts += n;
     if (str_eq(e->member, STR("hash")))
         e->value = json_get_str(tree, STR("author"));
+    e->lists = json_get(tree, STR("lists"));
     *ret_more = json_get(tree, STR("more")) && json_get(tree, STR("more"))->type == JSON_TRUE;
     return VERB_FINE;
 }
@@ -264,6 +266,8 @@ static int erase(struct eraser *e)
     for (size_t i = 0; i < ARRAY_LEN(streams) && good; i++)
         good = erase_stream(e, streams[i]);
     good = good && erase_lists(e, key(e, "queue*"));
+    for (const struct json *it = e->lists ? e->lists->first : NULL; it && good; it = it->next)
+        good = erase_list(e, it->s);
     if (interrupt_seen())
         return VERB_INTERRUPTED;
     return good ? VERB_FINE : VERB_TROUBLE;

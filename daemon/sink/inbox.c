@@ -186,9 +186,25 @@ static int forget(struct inbox *b, const struct entry *e, struct wish *wish)
     return MIN(rc, 0);
 }
 
+/* Lists outside of our prefix, where workers of another kind look. */
+static void write_lists(struct inbox *b, struct json_writer *w)
+{
+    json_key(w, STR("lists"));
+    json_open_array(w);
+    for (size_t i = 0; i < b->set->n_owners; i++) {
+        const struct owner *o = &b->set->owners[i];
+
+        if (o->envelope != OWNER_PLAIN)
+            json_str(w,
+                     arena_printf(b->arena, "%s%.*s", o->envelope == OWNER_SIDEKIQ ? "queue:" : "",
+                                  STR_ARG(o->queue)));
+    }
+    json_close_array(w);
+}
+
 static void answer(struct inbox *b, const struct entry *e, const struct wish *wish)
 {
-    struct sbuf text = SBUF_INIT(4096);
+    struct sbuf text = SBUF_INIT(256 * 1024);
     struct json_writer w;
 
     json_writer_init(&w, &text);
@@ -198,6 +214,7 @@ static void answer(struct inbox *b, const struct entry *e, const struct wish *wi
         json_member_str(&w, STR("author"), wish->what);
     json_key(&w, STR("more"));
     json_bool(&w, wish->n == STORE_FORGET_MAX);
+    write_lists(b, &w);
     json_close_object(&w);
     struct str set[] = {STR("SET"), key(b, arena_printf(b->arena, "answer:%.*s", STR_ARG(e->id))),
                         sbuf_str(&text), STR("EX"), arena_printf(b->arena, "%d", ANSWER_S)};

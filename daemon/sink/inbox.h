@@ -6,8 +6,8 @@
  * become lines of STATE/feedback.jsonl (lib/desk/feedback.h).
  * `PREFIXrequests`: `couac forget` XADDs `verb forget author NAME` or `verb forget url URL`. All
  * that is kept of them is erased, couac.withdrawn.v1 is queued, and the key
- * `PREFIXanswer:ID` holds {"alerts":N,"author":"k1:…","more":false} for ten minutes; the
- * request, which names a person, is deleted.
+ * `PREFIXanswer:ID` holds {"alerts":N,"author":"k1:…","more":false,"lists":[…]} for ten minutes
+ * (lists: those of owners with an envelope); the request, which names a person, is deleted.
  *
  * Both are read every INBOX_MS, INBOX_ROWS at a time, values cut to 1 KiB in Redis, so no
  * entry can be larger than the link allows. Where we stand is in the state, in the same

@@ -56,11 +56,20 @@ static struct str key_index(struct parcel *p, struct str name)
     return str_of(p->indexes[i + 2]);
 }
 
+/* The very key where a worker of another kind looks; but in a Cluster all keys must share the
+ * slot of the prefix (and such workers know no Cluster). */
+static bool very_key(const struct parcel *p, struct str queue)
+{
+    return queue.p[0] == '=' && str_find_char(p->form->prefix, '{', 0) == SIZE_MAX;
+}
+
 /* Names longer than a key may be are left out rather than cut: half a name is another's. */
 static struct str owner_list(struct parcel *p, const struct event *e)
 {
     if (e->owner_queue.n == 0 || e->owner_queue.n > PARCEL_KEY_MAX)
         return str_of(p->indexes[0]);
+    if (very_key(p, e->owner_queue))
+        return key_index(p, arena_str(p->arena, str_slice(e->owner_queue, 1, e->owner_queue.n)));
     return key_index(p, arena_printf(p->arena, "%.*squeue:%.*s", STR_ARG(p->form->prefix),
                                      STR_ARG(e->owner_queue)));
 }
@@ -83,9 +92,9 @@ static struct str channel(struct parcel *p, const struct event *e)
 
 bool parcel_add(struct parcel *p, const struct event *e)
 {
-    const struct str texts[] = {e->json,    e->id,    e->type, e->status, e->severity,
-                                e->promise, e->owner, e->lang, e->title,  e->url};
-    struct str *row = p->rows + 14 * p->n_rows;
+    const struct str texts[] = {e->json,  e->id,   e->type,  e->status, e->severity,  e->promise,
+                                e->owner, e->lang, e->title, e->url,    e->owner_body};
+    struct str *row = p->rows + PARCEL_ROW_ARGS * p->n_rows;
 
     if (p->n_rows == PARCEL_ROWS || p->n_bytes >= PARCEL_BYTES || p->n_keys + 3 > PARCEL_KEYS)
         return false;
@@ -97,7 +106,7 @@ bool parcel_add(struct parcel *p, const struct event *e)
         *row++ = arena_str(p->arena, texts[i]);
     p->first = p->n_rows == 0 ? e->seq : p->first;
     p->last = e->seq;
-    p->n_bytes += e->json.n;
+    p->n_bytes += e->json.n + e->owner_body.n;
     p->n_rows++;
     return true;
 }
@@ -124,6 +133,6 @@ void parcel_seal(struct parcel *p)
     add(p, str_of(p->prev_text));
     add(p, str_of(p->last_text));
     add(p, str_of(p->form->cap));
-    for (size_t i = 0; i < 14 * p->n_rows; i++)
+    for (size_t i = 0; i < PARCEL_ROW_ARGS * p->n_rows; i++)
         add(p, p->rows[i]);
 }

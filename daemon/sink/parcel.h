@@ -10,7 +10,8 @@ enum {
     PARCEL_ROWS = 32,
     PARCEL_BYTES = 256 * 1024, /* of JSON; the row that reaches it is the last */
     PARCEL_KEYS = 16,          /* streams and lists of one call */
-    PARCEL_ARGS = 8 + PARCEL_KEYS + 14 * PARCEL_ROWS,
+    PARCEL_ROW_ARGS = 15,
+    PARCEL_ARGS = 8 + PARCEL_KEYS + PARCEL_ROW_ARGS * PARCEL_ROWS,
     PARCEL_PREFIX_MAX = 64,
     PARCEL_KEY_MAX = 320,
 };
@@ -39,7 +40,7 @@ struct parcel {
     struct str keys[PARCEL_KEYS];
     char indexes[PARCEL_KEYS + 2][24]; /* "0" to "17" */
     size_t n_keys;
-    struct str rows[14 * PARCEL_ROWS];
+    struct str rows[PARCEL_ROW_ARGS * PARCEL_ROWS];
     struct str argv[PARCEL_ARGS];
     size_t argc;
     char prev_text[24], last_text[24], keys_text[24];

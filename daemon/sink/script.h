@@ -5,8 +5,9 @@
  * SCRIPT_APPEND, for one or more rows, all or none
  *   KEYS  1 producer hash, 2.. streams and lists
  *   ARGV  1 field, 2 seq of the row before the first, 3 seq of the last, 4 list cap,
- *         then for each row 14: which key is its stream, which its lists (0: none) twice,
- *         channel or "", JSON, id type status severity promise owner lang title url
+ *         then for each row 15: which key is its stream, which its lists (0: none) twice,
+ *         channel or "", JSON, id type status severity promise owner lang title url, and what
+ *         the second list gets in place of the JSON, or ""
  *   Reply an integer:  n >= 1  appended, n - 1 old list entries fell off the caps
  *                      0       Redis had the last row already
  *                      n < 0   Redis stands elsewhere, at -1 - n: nothing was done

@@ -9,7 +9,8 @@
 #include "daemon/store/state.h"
 
 #define FLAT                                                                                       \
-    "stream, json, id, type, status, severity, promise, owner, lang, title, url, owner_queue"
+    "stream, json, id, type, status, severity, promise, owner, lang, title, url, owner_queue,"     \
+    " owner_body"
 
 int store_queue(struct store *s, const struct event *e, int64_t now_ms)
 {
@@ -20,10 +21,10 @@ int store_queue(struct store *s, const struct event *e, int64_t now_ms)
         return -E2BIG;
     st = sql_use(&s->q, SQL_OUTBOX_PUT,
                  "INSERT INTO outbox (seq, queued_ms, " FLAT
-                 ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-                 "iissssssssssss", (int64_t)e->seq, now_ms, str_of(event_stream_name(e->stream)),
+                 ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                 "iisssssssssssss", (int64_t)e->seq, now_ms, str_of(event_stream_name(e->stream)),
                  e->json, e->id, e->type, e->status, e->severity, e->promise, e->owner, e->lang,
-                 e->title, e->url, e->owner_queue);
+                 e->title, e->url, e->owner_queue, e->owner_body);
     return state_note(s, sql_run(&s->q, st));
 }
 
@@ -51,6 +52,7 @@ static struct event row_event(sqlite3_stmt *st)
         .title = sql_str(st, 11),
         .url = sql_str(st, 12),
         .owner_queue = sql_str(st, 13),
+        .owner_body = sql_str(st, 14),
     };
 }
 

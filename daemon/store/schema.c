@@ -54,6 +54,9 @@ static const char *const migrations[] = {
     "CREATE INDEX desk_due ON desk (due_ms);",
     /* 3: consumers speak of alerts by their id */
     "CREATE INDEX alert_id ON alert (id);",
+    /* 4: what goes to an owner's own list may differ from the event */
+    "ALTER TABLE outbox ADD COLUMN owner_body TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE dead ADD COLUMN owner_body TEXT NOT NULL DEFAULT '';",
 };
 
 static const char *const tables[] = {

@@ -8,6 +8,7 @@
 #include "lib/base/vec.h"
 #include "lib/data/digest.h"
 #include "lib/desk/cloudevent.h"
+#include "lib/desk/envelope.h"
 #include "lib/desk/followup.h"
 #include "lib/desk/gap.h"
 #include "lib/desk/hearing.h"
@@ -85,9 +86,16 @@ static void use_ruleset(struct desk *d, struct ruleset *set)
     d->judge = judge_new(set);
 }
 
+/* A worker must not find what it cannot read: an envelope that fails, at the arena's limit,
+ * fails the call (conclude). */
 void hearing_push(struct hearing *h, const struct event *event)
 {
-    vec_push(&h->events, *event);
+    struct event e = *event;
+    const struct owner *owner = e.owner_queue.n ? ruleset_owner(h->set, e.owner) : NULL;
+
+    if (owner && !envelope_apply(owner, h->now_ms, h->arena, &e))
+        h->unwrapped = true;
+    vec_push(&h->events, e);
 }
 
 struct str hearing_digest(const struct hearing *h, const struct str *parts, size_t n)
@@ -195,7 +203,7 @@ static int emit(struct hearing *h, const struct alert_body *body, const struct a
     if (!alert_event(h->settings, body, state, event_id, str_of(h->set->sha256), seq, h->now_ms,
                      h->arena, &event))
         return -ENOMEM;
-    vec_push(&h->events, event);
+    hearing_push(h, &event);
     return 0;
 }
 
@@ -536,7 +544,7 @@ static int conclude(struct hearing *h, int rc, struct desk_outcome *ret)
 {
     struct event *events = rc == 0 ? arena_array(h->arena, h->events.n, sizeof(*events)) : NULL;
 
-    if (rc == 0 && !events)
+    if (rc == 0 && (!events || h->unwrapped))
         rc = -ENOMEM;
     if (rc == 0 && h->events.n)
         memcpy(events, h->events.items, h->events.n * sizeof(*events));

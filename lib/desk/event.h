@@ -27,7 +27,9 @@ struct event {
     struct str status;   /* "open" */
     struct str severity; /* "low" "medium" "high" "critical" */
     struct str promise, owner, lang, title, url;
-    struct str owner_queue; /* list of the owner's own; empty: none */
+    /* List of the owner's own: PREFIXqueue:NAME, or the very key when it begins with '='; empty:
+     * none. What goes there is owner_body, or the same JSON when that is empty. */
+    struct str owner_queue, owner_body;
 };
 
 /* "alerts", "incidents", "ops", "shadow": the key's last part. */

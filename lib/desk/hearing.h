@@ -21,6 +21,7 @@ struct hearing {
         struct event *items;
         size_t n, cap;
     } events; /* on the heap until the call ends */
+    bool unwrapped; /* an event lacks its envelope */
     struct desk_outcome out;
 };
 

@@ -202,9 +202,26 @@ static void change_all(struct loader *l, const struct yaml *section)
     }
 }
 
+static void read_envelope(struct loader *l, const struct yaml *owner, const struct yaml *node,
+                          struct owner *ret)
+{
+    struct str word;
+
+    if (!value_text(&l->reader, node, "'envelope'", &word))
+        return; /* reported */
+    if (str_eq(word, STR("celery")))
+        ret->envelope = OWNER_CELERY;
+    else if (str_eq(word, STR("sidekiq")))
+        ret->envelope = OWNER_SIDEKIQ;
+    else
+        value_error(&l->reader, node, "'envelope' is celery or sidekiq, not '%.*s'", STR_ARG(word));
+    if (!yaml_get(owner, STR("queue")))
+        value_error(&l->reader, node, "an 'envelope' needs a 'queue' to go to");
+}
+
 static void read_owner(struct loader *l, const struct yaml *node, struct owner *ret)
 {
-    static const struct str keys[] = {{"contact", 7}, {"backup", 6}, {"queue", 5}};
+    static const struct str keys[] = {{"contact", 7}, {"backup", 6}, {"queue", 5}, {"envelope", 8}};
 
     *ret = (struct owner){.id = arena_str(l->set->arena, node->key), .at = node->key_at};
     if (node->type == YAML_SCALAR && node->s.n == 0) /* "press:" with nothing behind */
@@ -216,6 +233,8 @@ static void read_owner(struct loader *l, const struct yaml *node, struct owner *
             (void)value_text(&l->reader, it, "'contact'", &ret->contact); /* reported */
         else if (str_eq(it->key, STR("queue")))
             (void)value_text(&l->reader, it, "'queue'", &ret->queue); /* reported */
+        else if (str_eq(it->key, STR("envelope")))
+            read_envelope(l, node, it, ret);
         else if (!str_eq(it->key, STR("backup")))
             value_unknown_key(&l->reader, it, "an owner", keys, ARRAY_LEN(keys));
     }

@@ -28,6 +28,7 @@ struct word_list {
 struct owner {
     struct str id;
     struct str contact, queue;
+    enum { OWNER_PLAIN, OWNER_CELERY, OWNER_SIDEKIQ } envelope; /* of what is put into `queue` */
     const struct owner *backup;
     struct pos at;
 };

@@ -222,6 +222,18 @@ def a_person_can_be_forgotten(rig):
         assert word not in kept, f"the state still holds {word}"
 
 
+def forgetting_reaches_into_the_lists_of_workers(rig):
+    redis, web, couacd = listen(rig, *LATE, rules=RULES.replace("{queue: logistics}",
+                                                                "{queue: logistics, envelope: celery}"))
+    wait_for("the alerts", lambda: redis.do("LLEN", "logistics") == len(LATE))
+    url = events(redis)[1]["data"]["mention"]["url"]
+    assert forget(redis, "--url", url)["alerts"] == 1
+    wait_for("the withdrawal", lambda: redis.do("LLEN", "logistics") == len(LATE))
+    tasks = redis.do("LRANGE", "logistics", 0, -1)
+    assert not any(url + "\\" in task for task in tasks), "the post is still there"
+    assert sum("couac.withdrawn.v1" in task for task in tasks) == 1
+
+
 def without_couacd_nothing_is_said_to_be_forgotten(rig):
     redis = rig.redis(durable=False)
     done = subprocess.run([COUAC, "forget", "--author", "x", "--url", "y", "--redis", redis.url], capture_output=True,
@@ -229,7 +241,107 @@ def without_couacd_nothing_is_said_to_be_forgotten(rig):
     assert done.returncode == 2 and b"either --author or --url" in done.stderr
 
 
-TESTS = [feedback_becomes_lines_of_a_corpus, a_person_can_be_forgotten,
+CELERY = '''
+import sys
+from celery import Celery
+app = Celery(broker="redis+socket://%s")
+app.conf.update(worker_hijack_root_logger=False, broker_connection_retry_on_startup=True)
+
+@app.task(name="couac.alert")
+def alert(event):
+    with open(%r, "a", encoding="utf-8") as f:
+        print(event["data"]["alert"]["id"], event["data"]["mention"]["excerpt"], file=f, flush=True)
+'''
+SIDEKIQ = '''
+require "sidekiq"
+Sidekiq.configure_server { |config| config.redis = { url: "unix://%s" } }
+class CouacAlert
+  include Sidekiq::Worker
+  def perform(event)
+    File.open(%r, "a") { |f| f.puts event["data"]["alert"]["id"] + " " + event["data"]["mention"]["excerpt"] }
+  end
+end
+'''
+
+
+class Worker:
+    def __init__(self, folder, *command):
+        with open(os.path.join(folder, "worker.log"), "ab") as log:
+            self.process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                                            env={**os.environ, "LANG": "C.UTF-8"})
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def available(*command):
+    try:
+        return subprocess.run(command, capture_output=True, timeout=60, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+def worked(rig, kind, source, name, *command):
+    """A real worker does what couacd put into its list; forgetting reaches what it has not taken yet."""
+    redis, _, couacd = listen(rig, *LATE, rules=RULES.replace("{queue: logistics}",
+                                                              "{queue: logistics, envelope: %s}" % kind))
+    wait_for("the alerts", lambda: couacd.alerts() == len(LATE))
+    assert redis.do("EXISTS", "couac:queue:logistics") == 0
+    out = os.path.join(rig.folder, "done")
+    with open(os.path.join(rig.folder, name), "w", encoding="utf-8") as f:
+        f.write(source % (redis.path, out))
+    rig.keep(Worker(rig.folder, *command))
+    wait_for("all tasks", lambda: os.path.exists(out) and sum(1 for _ in open(out, "rb")) == len(LATE))
+    with open(out, encoding="utf-8") as f:
+        lines = [line.rstrip("\n") for line in f]
+    want = [e["data"]["alert"]["id"] + " " + e["data"]["mention"]["excerpt"] for e in events(redis)]
+    assert sorted(lines) == sorted(want), (lines, want)
+
+
+def a_celery_worker_runs_the_alerts_as_tasks(rig):
+    if not available("/usr/bin/python3", "-c", "import celery, redis"):
+        return "skipped: python3-celery is not installed"
+    return worked(rig, "celery", CELERY, "jobs.py", "/usr/bin/python3", "-m", "celery", "-A", "jobs", "worker", "-P",
+                  "solo", "-Q", "logistics", "-l", "warning", "--without-gossip", "--without-mingle",
+                  "--without-heartbeat")
+
+
+def sidekiq_runs_the_alerts_as_jobs(rig):
+    if not available("ruby", "-e", 'require "sidekiq"'):
+        return "skipped: ruby-sidekiq is not installed"
+    return worked(rig, "sidekiq", SIDEKIQ, "jobs.rb", "sidekiq", "-r", "./jobs.rb", "-q", "logistics", "-c", "1")
+
+
+def a_paused_promise_is_silent_until_the_pause_ends(rig):
+    day = [time.strftime("%Y-%m-%d", time.gmtime(time.time() + n * 86400)) for n in (-1, 1)]
+    pause = (f"pauses:\n  - promises: [delivery-48h]\n    from: {day[0]}\n    until: {day[1]}\n"
+             "    because: strike at the carrier\n")
+    redis, web, couacd = listen(rig, *LATE, "They took 4,90 € for the return of my shoes", rules=RULES + pause)
+    wait_for("the other promise's alert", lambda: couacd.alerts() == 1)
+    polls = len(web.seen("/feed"))
+    wait_for("two polls more", lambda: len(web.seen("/feed")) >= polls + 2)
+    assert [e["subject"] for e in events(redis)] == ["free-returns"]
+    couacd.write_rules(RULES)
+    couacd.hup()
+    wait_for("the reload", lambda: couacd.logged("event=reload.done"))
+    web.posts.append("12 jours que j'attends mon colis")
+    wait_for("an alert after the pause", lambda: couacd.alerts() == 2)
+
+
+def drafts_are_judged_and_counted_in_the_shadow(rig):
+    redis, _, couacd = listen(rig, "They charged me a fee out of nothing", LATE[0])
+    wait_for("both", lambda: couacd.alerts() == 1 and redis.do("XLEN", "couac:shadow") == 1)
+    assert [e["subject"] for e in events(redis, "shadow")] == ["draft-fees"]
+    assert redis.do("LLEN", "couac:queue") == 1
+    wait_for("its counts", lambda: board(redis).get("draft-fees", {}).get("total") == 1)
+    assert redis.do("XLEN", "couac:incidents") == 0
+
+
+TESTS = [forgetting_reaches_into_the_lists_of_workers,
+         a_celery_worker_runs_the_alerts_as_tasks, sidekiq_runs_the_alerts_as_jobs,
+         a_paused_promise_is_silent_until_the_pause_ends, drafts_are_judged_and_counted_in_the_shadow,
+         feedback_becomes_lines_of_a_corpus, a_person_can_be_forgotten,
          without_couacd_nothing_is_said_to_be_forgotten, the_board_shows_how_promises_fare, the_board_comes_back_after_a_restart_of_either_side,
          the_board_follows_the_rules, nothing_in_redis_is_said_to_be_so]
 
