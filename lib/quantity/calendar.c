@@ -2,16 +2,14 @@
 
 #include <math.h>
 
-#include "lib/base/clock.h"
+#include "lib/quantity/daytime.h"
 
 /* The shapes people write, tried from the most to the least telling: 2025-03-04,
  * 4/3/2025, "12 mars 2025", "March 12th", "lundi 12", "last Monday", "hier soir",
  * "la semaine dernière", "le 15", "16h30", "5pm". What is ambiguous needs a word
  * that settles it: "22/4" is a date after "le", a fraction elsewhere. */
 
-/* ---- small readers --------------------------------------------------------- */
-
-static bool whole(const struct token *t, double least, double most)
+bool calendar_whole(const struct token *t, double least, double most)
 {
     return t->kind == TOKEN_NUMBER && t->separators == 0 && t->value >= least && t->value <= most;
 }
@@ -25,7 +23,7 @@ static int full_year(const struct token *t)
 
 static bool is_year(const struct tokens *ts, size_t i)
 {
-    return whole(token_at(ts, i), 1300, 2100) && token_at(ts, i)->digits == 4 &&
+    return calendar_whole(token_at(ts, i), 1300, 2100) && token_at(ts, i)->digits == 4 &&
            !token_sign(ts, i + 1, '%') && !(token_at(ts, i)->flags & TOKEN_HYPHEN);
 }
 
@@ -40,7 +38,7 @@ static bool read_day(const struct tokens *ts, size_t i, int *day, size_t *next)
 {
     const struct token *t = token_at(ts, i);
 
-    if (whole(t, 1, 31) && t->digits <= 2) {
+    if (calendar_whole(t, 1, 31) && t->digits <= 2) {
         *day = (int)t->value;
         *next = ordinal_end(ts, i + 1);
         return true;
@@ -68,8 +66,6 @@ static size_t read_year(const struct tokens *ts, size_t i, int *year)
     *year = (int)token_at(ts, at)->value;
     return at + 1;
 }
-
-/* ---- dates in figures --------------------------------------------------------- */
 
 static bool set_date(struct moment *m, int year, int month, int day, size_t next)
 {
@@ -100,13 +96,15 @@ static bool three_parts(const struct tokens *ts, size_t i, struct moment *m)
     if ((sign != '/' && sign != '-') || !token_sign(ts, i + 1, sign) ||
         !token_sign(ts, i + 3, sign))
         return false;
-    if (!token_glued(ts, i + 1) || !token_glued(ts, i + 4) || !whole(b, 1, 31) || b->digits > 2)
+    if (!token_glued(ts, i + 1) || !token_glued(ts, i + 4) || !calendar_whole(b, 1, 31) ||
+        b->digits > 2)
         return false;
     if (token_sign(ts, i + 5, sign) && token_glued(ts, i + 5))
         return false;
-    if (a->digits == 4 && whole(a, 1300, 2100) && whole(c, 1, 31) && c->digits <= 2)
+    if (a->digits == 4 && calendar_whole(a, 1300, 2100) && calendar_whole(c, 1, 31) &&
+        c->digits <= 2)
         return set_date(m, (int)a->value, (int)b->value, (int)c->value, i + 5);
-    if (!whole(a, 1, 31) || a->digits > 2 || !whole(c, 0, 2100) ||
+    if (!calendar_whole(a, 1, 31) || a->digits > 2 || !calendar_whole(c, 0, 2100) ||
         (c->digits != 2 && c->digits != 4))
         return false;
     return set_ordered(ts, m, (int)a->value, (int)b->value, full_year(c), i + 5);
@@ -146,7 +144,7 @@ static bool two_parts(const struct tokens *ts, size_t i, struct moment *m)
 
     if (!token_sign(ts, i + 1, '/') || !token_glued(ts, i + 1) || !token_glued(ts, i + 2))
         return false;
-    if (!whole(a, 1, 31) || !whole(b, 1, 31) || a->digits > 2 || b->digits > 2 ||
+    if (!calendar_whole(a, 1, 31) || !calendar_whole(b, 1, 31) || a->digits > 2 || b->digits > 2 ||
         !date_expected(ts, i) || token_is(ts, i + 3, LEX(UNIT)))
         return false; /* "depuis 5/10 minutes" */
     return set_ordered(ts, m, (int)a->value, (int)b->value, 0, i + 3);
@@ -157,8 +155,6 @@ static bool figures(const struct tokens *ts, size_t i, struct moment *m)
     return token_at(ts, i)->kind == TOKEN_NUMBER && !(token_at(ts, i)->flags & TOKEN_HYPHEN) &&
            (three_parts(ts, i, m) || dotted_date(ts, i, m) || two_parts(ts, i, m));
 }
-
-/* ---- dates in words -------------------------------------------------------------- */
 
 static bool month_at(const struct tokens *ts, size_t i)
 {
@@ -387,184 +383,6 @@ static bool year_alone(const struct tokens *ts, size_t i, struct moment *m)
     return true;
 }
 
-/* ---- times of day ---------------------------------------------------------------- */
-
-static size_t read_ampm(const struct tokens *ts, size_t i, int *hour)
-{
-    const struct token *t = token_at(ts, i);
-    bool letter = t->kind == TOKEN_WORD && t->digits == 1;
-    char c = letter ? (char)(ts->text.p[t->start] | 0x20) : 0;
-    bool dotted = (c == 'a' || c == 'p') && token_sign(ts, i + 1, '.') && token_glued(ts, i + 2) &&
-                  token_at(ts, i + 2)->digits == 1;
-
-    if (!(t->m->mask & LEX(AMPM)) && !dotted)
-        return i;
-    if (dotted ? c == 'p' : t->m->cal == 12)
-        *hour += *hour < 12 ? 12 : 0;
-    else if (*hour == 12)
-        *hour = 0;
-    return dotted ? i + 3 : i + 1;
-}
-
-/* Minutes behind an hour: ":30", "h30", "h 30". */
-static size_t read_minutes(const struct tokens *ts, size_t i, int *minutes)
-{
-    const struct token *t = token_at(ts, i);
-
-    if (!whole(t, 0, 59) || t->digits != 2 || !token_glued(ts, i))
-        return i;
-    *minutes = (int)t->value;
-    return i + 1;
-}
-
-/* Words behind which "3" or "16h" is a time of day. */
-static bool clock_expected(const struct tokens *ts, size_t i)
-{
-    const struct token *t = token_at(ts, i - 1);
-
-    return t->m->mask & LEX(AT) || (t->m->mask & LEX(ITIS) && ts->lang != LANG_EN) ||
-           (t->m->mask & LEX(TO) && ts->lang != LANG_EN &&
-            token_at(ts, i - 2)->kind != TOKEN_NUMBER);
-}
-
-/* "de 8h à 10h", "entre 14h et 16h" */
-static bool in_hour_range(const struct tokens *ts, size_t i)
-{
-    size_t other = token_is(ts, i - 1, LEX(AND)) ? i - 3 : i + 3;
-
-    return token_at(ts, other)->kind == TOKEN_NUMBER &&
-           token_at(ts, other + 1)->m->unit == UNIT_HOUR;
-}
-
-/* "depuis 16h" is since four in the afternoon; "depuis 2h", "12h", "24h", "48h" last. */
-static bool hour_is_clock(const struct tokens *ts, size_t i, int hour, bool minutes)
-{
-    const struct token *before = token_at(ts, i - 1);
-
-    if (hour < 24 && minutes && (hour >= 13 || ts->text.p[token_at(ts, i)->start] == '0'))
-        return true;
-    if (before->m->mask & LEX(BETWEEN) ||
-        (before->m->mask & LEX(AND) && token_at(ts, i - 2)->m->unit == UNIT_HOUR))
-        return hour >= 6 && in_hour_range(ts, i);
-    if (before->m->mask & LEX(SINCE))
-        return hour >= 7 && hour < 24 && (hour != 12 || minutes);
-    if (hour <= 6 && !minutes && token_is(ts, i - 1, LEX(TO)) && token_is(ts, i - 2, LEX(TO)) &&
-        token_at(ts, i + 1)->digits > 1)
-        return false; /* "jusqu'à 2 heures" */
-    if (token_is(ts, i - 2, LEX(THAN)))
-        return false; /* "supérieur à 3 heures" */
-    return clock_expected(ts, i) && hour <= 24;
-}
-
-static bool lasts(const struct tokens *ts, size_t next)
-{
-    return token_is(ts, next, LEX(OF)) || token_is(ts, next, LEX(LATE));
-}
-
-/* "16h", "16h30", "16 heures" */
-static bool hours_clock(const struct tokens *ts, size_t i, struct moment *m)
-{
-    const struct token *unit = token_at(ts, i + 1);
-    int hour = (int)token_at(ts, i)->value, minutes = 0;
-    size_t next;
-
-    if (!(unit->m->mask & LEX(UNIT)) || unit->m->unit != UNIT_HOUR || ts->lang == LANG_EN)
-        return false;
-    next = read_minutes(ts, i + 2, &minutes);
-    if (token_is(ts, next, LEX(OF)) && token_is(ts, next + 1, LEX(PART))) { /* "2 h du matin" */
-        hour += hour < 12 && token_at(ts, next + 1)->m->cal >= 12 ? 12 : 0;
-        m->clock = m->clock_end = hour * 60 + minutes;
-        m->next = next + 2;
-        return hour < 24;
-    }
-    if (!hour_is_clock(ts, i, hour, next > i + 2) || lasts(ts, next))
-        return false;
-    m->clock = m->clock_end = hour * 60 + minutes;
-    m->next = next;
-    return true;
-}
-
-/* "4:30", "4:30 pm", "5pm", "at 5", "5 o'clock" */
-static bool figure_clock(const struct tokens *ts, size_t i, struct moment *m)
-{
-    int hour = (int)token_at(ts, i)->value, minutes = 0;
-    bool colon = token_sign(ts, i + 1, ':') && token_glued(ts, i + 1);
-    size_t next = colon ? read_minutes(ts, i + 2, &minutes) : i + 1, end;
-    const struct token *behind;
-
-    if (colon && next == i + 2)
-        return false;
-    if (colon && token_sign(ts, next, ':') && token_glued(ts, next) &&
-        whole(token_at(ts, next + 1), 0, 59))
-        next += 2;
-    if (token_is(ts, next, LEX(UNIT)))
-        return false;
-    end = read_ampm(ts, next, &hour);
-    m->vague_hour = end == next && hour <= 12;
-    if (token_is(ts, end, LEX(CLOCK)) ||
-        (token_at(ts, end)->digits == 1 && token_is(ts, end + 1, LEX(CLOCK))))
-        end += token_is(ts, end, LEX(CLOCK)) ? 1 : 2;
-    behind = token_at(ts, end);
-    if (end == next && !colon) {
-        if (ts->lang != LANG_EN || !clock_expected(ts, i) || hour < 1 || hour > 12 ||
-            token_at(ts, i)->digits > 2)
-            return false;
-        if ((behind->kind == TOKEN_WORD &&
-             !(behind->m->mask & (LEX(STOP) | LEX(AND) | LEX(DAY)))) ||
-            behind->kind == TOKEN_NUMBER || token_sign(ts, end, '%') || token_sign(ts, end, '/') ||
-            token_sign(ts, end, '-') || token_sign(ts, end, ':'))
-            return false;
-    }
-    if (hour > 24)
-        return false;
-    m->clock = m->clock_end = hour * 60 + minutes;
-    m->next = end;
-    return true;
-}
-
-/* "It's 430": three or four figures where a time of day must come. */
-static bool run_clock(const struct tokens *ts, size_t i, struct moment *m)
-{
-    const struct token *t = token_at(ts, i);
-    int hour = (int)t->value / 100, minutes = (int)t->value % 100;
-
-    if (ts->lang != LANG_EN || (t->value >= 1900 && t->value < 2100))
-        return false;
-    if ((t->digits != 3 && t->digits != 4) || t->separators ||
-        !(token_is(ts, i - 1, LEX(ITIS)) ||
-          (token_is(ts, i + 1, LEX(AMPM)) && token_glued(ts, i + 1))) ||
-        hour > 24 || minutes > 59)
-        return false;
-    if (token_at(ts, i + 1)->kind == TOKEN_WORD &&
-        !token_is(ts, i + 1, LEX(STOP) | LEX(AMPM) | LEX(AND)))
-        return false;
-    m->next = read_ampm(ts, i + 1, &hour);
-    m->vague_hour = m->next == i + 1 && hour <= 12;
-    m->clock = m->clock_end = hour * 60 + minutes;
-    return true;
-}
-
-static bool read_clock(const struct tokens *ts, size_t i, struct moment *m)
-{
-    const struct token *t = token_at(ts, i);
-
-    m->vague_hour = false;
-    if (t->m->mask & LEX(NOON)) {
-        m->clock = t->m->cal * 60;
-        m->next = i + 1;
-        if (whole(token_at(ts, i + 1), 1, 59) && token_at(ts, i + 1)->digits == 2 &&
-            ts->lang == LANG_FR)
-            m->clock += (int)token_at(ts, m->next++)->value; /* "midi 30" */
-        m->clock_end = m->clock;
-        return true;
-    }
-    if (t->kind != TOKEN_NUMBER || t->flags & TOKEN_HYPHEN)
-        return false;
-    if (run_clock(ts, i, m))
-        return true;
-    return whole(t, 0, 24) && (hours_clock(ts, i, m) || figure_clock(ts, i, m));
-}
-
 /* "hier à 16h", "ce matin 11h", "Monday at 5pm": the hour may come bare. */
 static void add_clock(const struct tokens *ts, struct moment *m)
 {
@@ -572,13 +390,13 @@ static void add_clock(const struct tokens *ts, struct moment *m)
     size_t i = m->next + token_is(ts, m->next, LEX(AT) | LEX(TO));
     const struct token *t = token_at(ts, i), *unit = token_at(ts, i + 1);
 
-    if (read_clock(ts, i, &clock)) {
+    if (daytime_read(ts, i, &clock)) {
         m->next = clock.next;
-    } else if (whole(t, 0, 24) && unit->m->mask & LEX(UNIT) && unit->m->unit == UNIT_HOUR &&
-               !lasts(ts, i + 2)) {
+    } else if (calendar_whole(t, 0, 24) && unit->m->mask & LEX(UNIT) &&
+               unit->m->unit == UNIT_HOUR && !daytime_lasts(ts, i + 2)) {
         int minutes = 0;
 
-        m->next = read_minutes(ts, i + 2, &minutes);
+        m->next = daytime_minutes(ts, i + 2, &minutes);
         clock.clock = (int)t->value * 60 + minutes;
         clock.vague_hour = false;
     } else {
@@ -616,153 +434,10 @@ bool calendar_read(const struct tokens *ts, size_t i, struct moment *ret)
         *ret = m;
         return true;
     }
-    if (!read_clock(ts, i, &m))
+    if (!daytime_read(ts, i, &m))
         return false;
     m.form = MOMENT_CLOCK;
     add_day(ts, &m);
     *ret = m;
-    return true;
-}
-
-/* ---- what they are against the present --------------------------------------------- */
-
-struct day_range {
-    int64_t from, to; /* days since the epoch, end exclusive */
-};
-
-static bool one_day(struct day_range *r, int64_t year, int month, int day)
-{
-    if (day > clock_month_days(year, month))
-        return false;
-    r->from = clock_days(year, month, day);
-    r->to = r->from + 1;
-    return true;
-}
-
-static void one_month(struct day_range *r, int64_t year, int month)
-{
-    r->from = clock_days(year, month, 1);
-    r->to = r->from + clock_month_days(year, month);
-}
-
-/* The year in which a yearly date is meant. */
-static bool of_year(const struct moment *m, const struct civil *now, int64_t today,
-                    enum tense tense, struct day_range *r)
-{
-    int64_t year = now->year;
-
-    if (m->form == MOMENT_MONTH)
-        one_month(r, year, m->month);
-    else if (!one_day(r, year, m->month, m->day) && !one_day(r, --year, m->month, m->day))
-        return m->month == 2 && m->day == 29 &&
-               (one_day(r, year - 1, 2, 29) || one_day(r, year - 2, 2, 29));
-    if (r->from > today && (tense == TENSE_PAST || r->from - today > 183))
-        year--;
-    else if (tense == TENSE_NEAREST && today - r->from > 183)
-        year++;
-    else
-        return true;
-    if (m->form != MOMENT_MONTH)
-        return one_day(r, year, m->month, m->day);
-    one_month(r, year, m->month);
-    return true;
-}
-
-static bool of_month(const struct moment *m, const struct civil *now, int64_t today,
-                     enum tense tense, struct day_range *r)
-{
-    int64_t year = now->year;
-    int month = now->month;
-
-    for (int back = 0; back < 4; back++) {
-        if (one_day(r, year, month, m->day) &&
-            (r->from <= today || (tense == TENSE_NEAREST && back == 0)))
-            return true;
-        year -= month == 1;
-        month = month == 1 ? 12 : month - 1;
-    }
-    return false;
-}
-
-static void of_week(const struct moment *m, int64_t today, enum tense tense, struct day_range *r)
-{
-    int64_t monday = today - clock_weekday(today);
-
-    r->from = monday + m->weekday;
-    if (m->shift < 0)
-        r->from -= r->from >= today ? 7 : 0;
-    else if (m->shift > 0)
-        r->from += 7;
-    else if (tense == TENSE_PAST ? r->from >= today : r->from <= today)
-        r->from += tense == TENSE_PAST ? -7 : 7;
-    r->to = r->from + 1;
-}
-
-static void shift_month(struct day_range *r, const struct civil *now, int shift)
-{
-    int64_t months = now->year * 12 + now->month - 1 + shift;
-
-    one_month(r, months / 12, (int)(months % 12) + 1);
-}
-
-static bool days_of(const struct moment *m, int64_t at_s, enum tense tense, struct day_range *r)
-{
-    struct civil now = clock_to_civil(at_s == CLOCK_NONE ? 0 : at_s);
-    int64_t today = clock_days(now.year, now.month, now.day);
-    bool said = m->year != 0;
-
-    if (m->form == MOMENT_DATE && said)
-        return one_day(r, m->year, m->month, m->day);
-    if (m->form == MOMENT_MONTH && said) {
-        one_month(r, m->year, m->month);
-        return true;
-    }
-    if (m->form == MOMENT_YEAR) {
-        *r = (struct day_range){clock_days(m->year, 1, 1), clock_days(m->year + 1, 1, 1)};
-        return true;
-    }
-    if (at_s == CLOCK_NONE)
-        return false;
-    switch (m->form) {
-    case MOMENT_DATE:
-    case MOMENT_MONTH:
-        return of_year(m, &now, today, tense, r);
-    case MOMENT_DAY:
-        return of_month(m, &now, today, tense, r);
-    case MOMENT_WEEKDAY:
-        of_week(m, today, tense, r);
-        return true;
-    case MOMENT_OFFSET:
-        *r = (struct day_range){today + m->shift, today + m->shift + 1};
-        return true;
-    case MOMENT_WEEK:
-        r->from = today - clock_weekday(today) + 7 * m->shift;
-        r->to = r->from + 7;
-        return true;
-    case MOMENT_MONTHS:
-        shift_month(r, &now, m->shift);
-        return true;
-    case MOMENT_YEARS:
-        *r = (struct day_range){clock_days(now.year + m->shift, 1, 1),
-                                clock_days(now.year + m->shift + 1, 1, 1)};
-        return true;
-    default:
-        return false;
-    }
-}
-
-bool calendar_resolve(const struct moment *m, int64_t at_s, enum tense tense, int64_t *ret_from,
-                      int64_t *ret_to)
-{
-    struct day_range r;
-
-    if (!days_of(m, at_s, tense, &r))
-        return false;
-    *ret_from = r.from * 86400;
-    *ret_to = r.to * 86400;
-    if (m->clock == CLOCK_UNSAID)
-        return true;
-    *ret_to = *ret_from + m->clock_end * 60 + (m->clock_end == m->clock ? 60 : 0);
-    *ret_from += m->clock * 60;
     return true;
 }

@@ -1,0 +1,181 @@
+#include "lib/quantity/daytime.h"
+
+/* "16h30", "4:30 pm", "5 o'clock", midi. Hours of the day are written as hours of
+ * waiting are: "depuis 16h" is a time, "depuis 48h" lasts. The words before and
+ * the size of the figure decide. */
+
+static size_t read_ampm(const struct tokens *ts, size_t i, int *hour)
+{
+    const struct token *t = token_at(ts, i);
+    bool letter = t->kind == TOKEN_WORD && t->digits == 1;
+    char c = letter ? (char)(ts->text.p[t->start] | 0x20) : 0;
+    bool dotted = (c == 'a' || c == 'p') && token_sign(ts, i + 1, '.') && token_glued(ts, i + 2) &&
+                  token_at(ts, i + 2)->digits == 1;
+
+    if (!(t->m->mask & LEX(AMPM)) && !dotted)
+        return i;
+    if (dotted ? c == 'p' : t->m->cal == 12)
+        *hour += *hour < 12 ? 12 : 0;
+    else if (*hour == 12)
+        *hour = 0;
+    return dotted ? i + 3 : i + 1;
+}
+
+/* Minutes behind an hour: ":30", "h30", "h 30". */
+size_t daytime_minutes(const struct tokens *ts, size_t i, int *minutes)
+{
+    const struct token *t = token_at(ts, i);
+
+    if (!calendar_whole(t, 0, 59) || t->digits != 2 || !token_glued(ts, i))
+        return i;
+    *minutes = (int)t->value;
+    return i + 1;
+}
+
+/* Words behind which "3" or "16h" is a time of day. */
+static bool clock_expected(const struct tokens *ts, size_t i)
+{
+    const struct token *t = token_at(ts, i - 1);
+
+    return t->m->mask & LEX(AT) || (t->m->mask & LEX(ITIS) && ts->lang != LANG_EN) ||
+           (t->m->mask & LEX(TO) && ts->lang != LANG_EN &&
+            token_at(ts, i - 2)->kind != TOKEN_NUMBER);
+}
+
+/* "de 8h à 10h", "entre 14h et 16h" */
+static bool in_hour_range(const struct tokens *ts, size_t i)
+{
+    size_t other = token_is(ts, i - 1, LEX(AND)) ? i - 3 : i + 3;
+
+    return token_at(ts, other)->kind == TOKEN_NUMBER &&
+           token_at(ts, other + 1)->m->unit == UNIT_HOUR;
+}
+
+/* "depuis 16h" is since four in the afternoon; "depuis 2h", "12h", "24h", "48h" last. */
+static bool hour_is_clock(const struct tokens *ts, size_t i, int hour, bool minutes)
+{
+    const struct token *before = token_at(ts, i - 1);
+
+    if (hour < 24 && minutes && (hour >= 13 || ts->text.p[token_at(ts, i)->start] == '0'))
+        return true;
+    if (before->m->mask & LEX(BETWEEN) ||
+        (before->m->mask & LEX(AND) && token_at(ts, i - 2)->m->unit == UNIT_HOUR))
+        return hour >= 6 && in_hour_range(ts, i);
+    if (before->m->mask & LEX(SINCE))
+        return hour >= 7 && hour < 24 && (hour != 12 || minutes);
+    if (hour <= 6 && !minutes && token_is(ts, i - 1, LEX(TO)) && token_is(ts, i - 2, LEX(TO)) &&
+        token_at(ts, i + 1)->digits > 1)
+        return false; /* "jusqu'à 2 heures" */
+    if (token_is(ts, i - 2, LEX(THAN)))
+        return false; /* "supérieur à 3 heures" */
+    return clock_expected(ts, i) && hour <= 24;
+}
+
+bool daytime_lasts(const struct tokens *ts, size_t next)
+{
+    return token_is(ts, next, LEX(OF)) || token_is(ts, next, LEX(LATE));
+}
+
+/* "16h", "16h30", "16 heures" */
+static bool hours_clock(const struct tokens *ts, size_t i, struct moment *m)
+{
+    const struct token *unit = token_at(ts, i + 1);
+    int hour = (int)token_at(ts, i)->value, minutes = 0;
+    size_t next;
+
+    if (!(unit->m->mask & LEX(UNIT)) || unit->m->unit != UNIT_HOUR || ts->lang == LANG_EN)
+        return false;
+    next = daytime_minutes(ts, i + 2, &minutes);
+    if (token_is(ts, next, LEX(OF)) && token_is(ts, next + 1, LEX(PART))) { /* "2 h du matin" */
+        hour += hour < 12 && token_at(ts, next + 1)->m->cal >= 12 ? 12 : 0;
+        m->clock = m->clock_end = hour * 60 + minutes;
+        m->next = next + 2;
+        return hour < 24;
+    }
+    if (!hour_is_clock(ts, i, hour, next > i + 2) || daytime_lasts(ts, next))
+        return false;
+    m->clock = m->clock_end = hour * 60 + minutes;
+    m->next = next;
+    return true;
+}
+
+/* "4:30", "4:30 pm", "5pm", "at 5", "5 o'clock" */
+static bool figure_clock(const struct tokens *ts, size_t i, struct moment *m)
+{
+    int hour = (int)token_at(ts, i)->value, minutes = 0;
+    bool colon = token_sign(ts, i + 1, ':') && token_glued(ts, i + 1);
+    size_t next = colon ? daytime_minutes(ts, i + 2, &minutes) : i + 1, end;
+    const struct token *behind;
+
+    if (colon && next == i + 2)
+        return false;
+    if (colon && token_sign(ts, next, ':') && token_glued(ts, next) &&
+        calendar_whole(token_at(ts, next + 1), 0, 59))
+        next += 2;
+    if (token_is(ts, next, LEX(UNIT)))
+        return false;
+    end = read_ampm(ts, next, &hour);
+    m->vague_hour = end == next && hour <= 12;
+    if (token_is(ts, end, LEX(CLOCK)) ||
+        (token_at(ts, end)->digits == 1 && token_is(ts, end + 1, LEX(CLOCK))))
+        end += token_is(ts, end, LEX(CLOCK)) ? 1 : 2;
+    behind = token_at(ts, end);
+    if (end == next && !colon) {
+        if (ts->lang != LANG_EN || !clock_expected(ts, i) || hour < 1 || hour > 12 ||
+            token_at(ts, i)->digits > 2)
+            return false;
+        if ((behind->kind == TOKEN_WORD &&
+             !(behind->m->mask & (LEX(STOP) | LEX(AND) | LEX(DAY)))) ||
+            behind->kind == TOKEN_NUMBER || token_sign(ts, end, '%') || token_sign(ts, end, '/') ||
+            token_sign(ts, end, '-') || token_sign(ts, end, ':'))
+            return false;
+    }
+    if (hour > 24)
+        return false;
+    m->clock = m->clock_end = hour * 60 + minutes;
+    m->next = end;
+    return true;
+}
+
+/* "It's 430": three or four figures where a time of day must come. */
+static bool run_clock(const struct tokens *ts, size_t i, struct moment *m)
+{
+    const struct token *t = token_at(ts, i);
+    int hour = (int)t->value / 100, minutes = (int)t->value % 100;
+
+    if (ts->lang != LANG_EN || (t->value >= 1900 && t->value < 2100))
+        return false;
+    if ((t->digits != 3 && t->digits != 4) || t->separators ||
+        !(token_is(ts, i - 1, LEX(ITIS)) ||
+          (token_is(ts, i + 1, LEX(AMPM)) && token_glued(ts, i + 1))) ||
+        hour > 24 || minutes > 59)
+        return false;
+    if (token_at(ts, i + 1)->kind == TOKEN_WORD &&
+        !token_is(ts, i + 1, LEX(STOP) | LEX(AMPM) | LEX(AND)))
+        return false;
+    m->next = read_ampm(ts, i + 1, &hour);
+    m->vague_hour = m->next == i + 1 && hour <= 12;
+    m->clock = m->clock_end = hour * 60 + minutes;
+    return true;
+}
+
+bool daytime_read(const struct tokens *ts, size_t i, struct moment *m)
+{
+    const struct token *t = token_at(ts, i);
+
+    m->vague_hour = false;
+    if (t->m->mask & LEX(NOON)) {
+        m->clock = t->m->cal * 60;
+        m->next = i + 1;
+        if (calendar_whole(token_at(ts, i + 1), 1, 59) && token_at(ts, i + 1)->digits == 2 &&
+            ts->lang == LANG_FR)
+            m->clock += (int)token_at(ts, m->next++)->value; /* "midi 30" */
+        m->clock_end = m->clock;
+        return true;
+    }
+    if (t->kind != TOKEN_NUMBER || t->flags & TOKEN_HYPHEN)
+        return false;
+    if (run_clock(ts, i, m))
+        return true;
+    return calendar_whole(t, 0, 24) && (hours_clock(ts, i, m) || figure_clock(ts, i, m));
+}
