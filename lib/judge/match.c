@@ -5,6 +5,7 @@
 #include "lib/base/alloc.h"
 #include "lib/base/arena.h"
 #include "lib/base/vec.h"
+#include "lib/judge/gate.h"
 #include "lib/rule/pattern.h"
 
 /* Every word of the post is looked up once in the ruleset's index; where it is
@@ -65,6 +66,8 @@ struct matcher {
     struct quantity *quantities;
     size_t n_quantities; /* NOT_READ until asked for */
     uint32_t (*quantity_words)[2];
+    struct gate_reading gate;
+    uint32_t gate_epoch; /* the post it was read for */
     struct match_stats stats;
 };
 
@@ -287,6 +290,19 @@ static bool words_stand(const struct matcher *m, const struct atom *atom, uint32
     return true;
 }
 
+/* English posts only: the weights know no other language. */
+static const struct gate_reading *unhappy(struct matcher *m)
+{
+    static const struct gate_reading silent = {0};
+
+    if (m->lang != LANG_EN)
+        return &silent;
+    if (m->gate_epoch != m->epoch)
+        m->gate = gate_read(m->fold.original, &m->words);
+    m->gate_epoch = m->epoch;
+    return m->gate.score > 0 ? &m->gate : &silent;
+}
+
 struct walker {
     struct matcher *m;
     const struct part *part;
@@ -338,6 +354,15 @@ static void walk_list(struct walker *w, const struct atom *atom, uint32_t place,
                     quantity >= 0 ? quantity : hits.items[i].quantity);
 }
 
+static void walk_unhappy(struct walker *w, uint32_t place, uint32_t position, int32_t quantity)
+{
+    const struct gate_reading *gate = unhappy(w->m);
+
+    for (uint32_t i = 0; i < gate->n_top; i++)
+        if (gate->top[i] == position)
+            walk_on(w, place, position, quantity);
+}
+
 static void walk(struct walker *w, uint32_t place, uint32_t position, int32_t quantity)
 {
     const struct place *here = &w->part->places[place];
@@ -352,6 +377,8 @@ static void walk(struct walker *w, uint32_t place, uint32_t position, int32_t qu
             walk_quantities(w, atom, place, position);
         else if (atom->kind == ATOM_LIST)
             walk_list(w, atom, place, position, quantity);
+        else if (atom->kind == ATOM_UNHAPPY)
+            walk_unhappy(w, place, position, quantity);
         else if (words_stand(w->m, atom, position))
             walk_on(w, place, position + atom->n_words - 1, quantity);
     }
@@ -401,6 +428,16 @@ static void start_quantities(struct walker *w, const struct atom *atom)
     }
 }
 
+static void start_unhappy(struct walker *w)
+{
+    const struct gate_reading *gate = unhappy(w->m);
+
+    for (uint32_t i = 0; i < gate->n_top; i++) {
+        w->first = gate->top[i];
+        walk_on(w, 0, w->first, -1);
+    }
+}
+
 /* Pushes the ways in which `part` stands onto m->stands. */
 static void find_part(struct matcher *m, const struct part *part)
 {
@@ -413,6 +450,8 @@ static void find_part(struct matcher *m, const struct part *part)
             start_quantities(&w, atom);
         else if (atom->kind == ATOM_LIST)
             start_list(&w, atom);
+        else if (atom->kind == ATOM_UNHAPPY)
+            start_unhappy(&w);
         else
             start_words(&w, atom);
     }

@@ -272,7 +272,7 @@ static void read_lists(struct loader *l)
         const struct yaml *node = l->words.items[i].node;
         char what[100];
 
-        if (phrase_quantity_kind(node->key) != QUANTITY_KINDS) {
+        if (phrase_built_in(node->key)) {
             diag(l->diags, DIAG_ERROR, node->key_at, "<%.*s> is built in, no list can be named so",
                  STR_ARG(node->key));
             continue;

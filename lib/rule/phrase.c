@@ -72,11 +72,11 @@ static bool quantity_atom(struct str name, struct atom *ret)
     return false;
 }
 
-enum quantity_kind phrase_quantity_kind(struct str name)
+bool phrase_built_in(struct str name)
 {
     struct atom atom;
 
-    return quantity_atom(name, &atom) ? (enum quantity_kind)atom.quantity : QUANTITY_KINDS;
+    return str_eq(name, STR("unhappy")) || quantity_atom(name, &atom);
 }
 
 bool phrase_quantity_fits(enum quantity_kind wanted, enum quantity_kind kind)
@@ -188,6 +188,10 @@ static void read_list_atom(struct reading *r, struct piece piece, struct atom *a
     }
     if (quantity_atom(name, atom))
         return;
+    if (str_eq(name, STR("unhappy"))) {
+        atom->kind = ATOM_UNHAPPY;
+        return;
+    }
     atom->kind = ATOM_LIST;
     atom->name = arena_str(r->p->arena, name);
     vec_push(&r->p->uses, (struct list_use){atom, piece_pos(r, piece)});

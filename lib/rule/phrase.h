@@ -8,6 +8,7 @@
  *     atom   = word | word "*" | "<" list ">" | "@"name | "#"tag | emoji
  *            | "<duration>" | "<money>" | "<percent>" | "<number>" | "<date>"
  *            | "<waited>" | "<ahead>"              durations with one of these roles only
+ *            | "<unhappy>"                         the loudest words of a complaint (judge/gate.h)
  *     join   = " ... " | " ...N "                   then, at most N words later (default 4)
  *            | " + "   | " +N "                     near, any order, at most N apart (default 8)
  *
@@ -26,6 +27,7 @@ enum atom_kind {
     ATOM_WORDS,    /* `words`, the last one perhaps as a prefix */
     ATOM_LIST,     /* <name> */
     ATOM_QUANTITY, /* <duration> ... */
+    ATOM_UNHAPPY,  /* <unhappy> */
 };
 
 enum { ATOM_EXACT, ATOM_PREFIX };
@@ -98,8 +100,8 @@ void phrase_parser_done(struct phrase_parser *p);
 bool phrase_parse(struct phrase_parser *p, const struct yaml *scalar, enum lang lang,
                   struct phrase *ret) MUST_CHECK;
 
-/* The kind of "<duration>" and its like; QUANTITY_KINDS when `name` is none. */
-enum quantity_kind phrase_quantity_kind(struct str name);
+/* Whether "<name>" means something without a list of that name. */
+bool phrase_built_in(struct str name);
 /* Whether a quantity of `kind` may fill the place `<...>` of `wanted`. */
 bool phrase_quantity_fits(enum quantity_kind wanted, enum quantity_kind kind);
 /* Whether that quantity may fill the place of `atom`, an ATOM_QUANTITY. */

@@ -40,7 +40,13 @@ static const char rules[] =
     "    owner: care\n"
     "    limit: at most 3 days\n"
     "    about: [engineer]\n"
-    "    against: [\"<waited>\", engineer ...6 <ahead>]\n";
+    "    against: [\"<waited>\", engineer ...6 <ahead>]\n"
+    "  polite:\n"
+    "    says: Kind to everybody\n"
+    "    owner: care\n"
+    "    about: [staff]\n"
+    "    against: [staff]\n"
+    "    complaint: [<unhappy>]\n";
 
 struct fixture {
     struct ruleset *set;
@@ -210,6 +216,20 @@ static void a_wait_ahead_counts_only_where_the_phrase_names_it(void **state)
                      VERDICT_NONE);
 }
 
+static void a_complaint_without_a_listed_word_is_still_heard(void **state)
+{
+    struct verdict v = judge_text(*state, "polite",
+                                  "@acme why is your staff still so terrible to us, never again");
+    bool quoted = false;
+
+    assert_int_equal(v.kind, VERDICT_DENIED);
+    for (size_t i = 0; i < v.n_evidence; i++)
+        quoted = quoted || v.evidence[i].role == EVIDENCE_COMPLAINT;
+    assert_true(quoted);
+    v = judge_text(*state, "polite", "@acme thank you, great staff, best day of our life");
+    assert_int_equal(v.gate, GATE_COMPLAINT);
+}
+
 static void our_own_voice_is_no_customer(void **state)
 {
     struct mention m = MENTION_INIT;
@@ -311,6 +331,7 @@ int main(void)
         cmocka_unit_test(an_excuse_that_holds_a_figure_excuses_no_other),
         cmocka_unit_test(a_denial_beside_a_wait_within_the_limit_denies_nothing_yet),
         cmocka_unit_test(a_wait_ahead_counts_only_where_the_phrase_names_it),
+        cmocka_unit_test(a_complaint_without_a_listed_word_is_still_heard),
         cmocka_unit_test(our_own_voice_is_no_customer),
         cmocka_unit_test(zero_compares_with_any_currency),
         cmocka_unit_test(in_a_long_text_gates_count_only_near_by),
