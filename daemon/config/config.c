@@ -293,6 +293,7 @@ struct config *config_parse(struct str file, struct str text, struct diags *diag
     size_t errors = diags->n_errors;
 
     c->arena = arena_new(0);
+    c->connectors = alloc_zeroed(1, sizeof(*c->connectors));
     c->file = arena_str(c->arena, file);
     struct setting_scope scope = {folder_of(c->file), c->arena, diags};
 
@@ -339,6 +340,8 @@ void config_free(struct config *c)
         return;
     arena_free(c->arena);
     free(c->sources);
+    map_done(c->connectors);
+    free(c->connectors);
     free(c);
 }
 

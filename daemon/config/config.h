@@ -18,24 +18,33 @@
 #include "lib/base/str.h"
 
 struct arena;
+struct connector;
+struct connector_pair;
 struct diags;
+struct map;
 
 enum config_network { CONFIG_PUBLIC, CONFIG_PRIVATE };
 enum config_about { CONFIG_ABOUT_ANYONE, CONFIG_ABOUT_US };
-enum config_kind { CONFIG_FEED, CONFIG_PUSH, CONFIG_STREAM, CONFIG_REDIS };
+enum config_kind { CONFIG_FEED, CONFIG_PUSH, CONFIG_STREAM, CONFIG_REDIS, CONFIG_API };
 enum config_privacy { CONFIG_PSEUDONYMOUS, CONFIG_NONE, CONFIG_CLEAR };
 
 struct config_source {
     struct str id;
     int kind;                       /* enum config_kind */
-    struct str url;                 /* all but CONFIG_PUSH */
+    struct str url;                 /* all but CONFIG_PUSH; of CONFIG_API a name made of connector
+                                       and variables, no address */
     struct str token_file;          /* CONFIG_PUSH, CONFIG_STREAM; CONFIG_REDIS: the password */
     int64_t silence_ms;             /* CONFIG_STREAM */
     struct str list, stream, group; /* CONFIG_REDIS; one of the first two is set */
     struct str ca_file;             /* CONFIG_REDIS; empty: the system's */
-    int64_t every_ms;               /* 0: poll.interval, following the feed's rhythm */
-    int about;                      /* enum config_about */
-    int network;                    /* enum config_network */
+    struct str connector_name;      /* CONFIG_API */
+    struct connector *connector;    /* idem */
+    struct connector_pair *with;    /* idem; what the file fills in */
+    size_t n_with;
+    struct str credential; /* CONFIG_API: file or systemd credential; empty: none */
+    int64_t every_ms;      /* 0: poll.interval, following the feed's rhythm */
+    int about;             /* enum config_about */
+    int network;           /* enum config_network */
     struct str lang;
 };
 
@@ -71,7 +80,8 @@ struct config {
     int log_format;                /* enum log_format */
     struct config_source *sources; /* in the files' order; ids are unique; on the heap */
     size_t n_sources, sources_cap;
-    struct arena *arena; /* its own */
+    struct map *connectors; /* name -> struct connector */
+    struct arena *arena;    /* its own */
 };
 
 enum { CONFIG_SOURCE_ID_MAX = 64 };

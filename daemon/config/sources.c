@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "daemon/config/apis.h"
 #include "lib/base/alloc.h"
 #include "lib/base/arena.h"
 #include "lib/base/diag.h"
@@ -14,16 +15,23 @@ enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR 
 #define AT(member) offsetof(struct config_source, member)
 
 static const struct setting source_settings[] = {
-    {"kind", SETTING_CHOICE, AT(kind), "feed", .words = "feed push stream redis",
+    {"kind", SETTING_CHOICE, AT(kind), "feed", .words = "feed push stream redis api",
      .doc = "feed: RSS, Atom or JSON Feed over HTTP. push: mention JSON that others POST\n"
             "to us. stream: Server-Sent Events whose data is mention JSON. redis: mention JSON\n"
-            "that others put into a Redis list or stream."},
+            "that others put into a Redis list or stream. api: a network that speaks JSON, by\n"
+            "its connector."},
     {"url", SETTING_URL, AT(url), NULL, .words = "http https redis rediss unix",
      .doc = "Where it is. Asked for as written, nothing added. redis: redis://user@host:port/db,\n"
             "rediss:// for TLS, unix:///run/redis/redis.sock."},
     {"token_file", SETTING_CREDENTIAL, AT(token_file), "",
      .doc = "push: file or systemd credential with the bearer token that senders must show;\n"
             "stream: with the one that we show; redis: with the password."},
+    {"connector", SETTING_TEXT, AT(connector_name), "",
+     .doc = "api: which network, as mastodon-tag; a name with a slash is a file of yours.\n"
+            "What it must be told stands below `with`, as   with: {tag: acme}"},
+    {"credential", SETTING_CREDENTIAL, AT(credential), "",
+     .doc = "api: file or systemd credential with the token that the network asks for. Read\n"
+            "anew at each request, so another program may renew it."},
     {"silence", SETTING_DURATION, AT(silence_ms), "90 s", SECOND, DAY,
      .doc = "stream: without a byte, a heartbeat's included, for so long, it is opened anew."},
     {"list", SETTING_TEXT, AT(list), "", .doc = "redis: the list that others RPUSH to."},
@@ -72,6 +80,8 @@ static void read_source_keys(const struct yaml *map, const struct setting_scope 
             i++;
         if (i < ARRAY_LEN(names))
             setting_read(&source_settings[i], node, scope, ret);
+        else if (str_eq(node->key, STR("with")))
+            apis_read_with(node, scope, ret);
         else
             setting_unknown(node, "this source", names, ARRAY_LEN(names), scope->diags);
     }
@@ -118,13 +128,16 @@ static void check_url(const struct yaml *map, const struct config_source *source
 }
 
 static void check_source(const struct config *c, const struct yaml *map,
-                         const struct config_source *source, struct diags *diags)
+                         const struct setting_scope *scope, struct config_source *source)
 {
+    struct diags *diags = scope->diags;
     const struct yaml *every = yaml_get(map, STR("every"));
     struct sbuf floor = SBUF_INIT(100);
 
     if (source->kind == CONFIG_PUSH)
         check_push(c, map, source, diags);
+    else if (source->kind == CONFIG_API)
+        apis_check(c, map, scope, source);
     else
         check_url(map, source, diags);
     if (source->kind == CONFIG_REDIS && !source->list.n == !source->stream.n) {
@@ -161,7 +174,7 @@ static void read_source(struct config *c, const struct yaml *map, const struct s
         return;
     }
     read_source_keys(map, scope, ret);
-    check_source(c, map, ret, scope->diags);
+    check_source(c, map, scope, ret);
 }
 
 /* Ids of the files read so far; a map knows its own repeats, two files do not. */

@@ -80,6 +80,9 @@ struct transfer {
     void *arg;
     char *url, *moved_to, *user_agent, *validated_url;
     char *header_lines[3]; /* Accept, If-None-Match, If-Modified-Since */
+    char *own_lines[TRANSFER_HEADERS_MAX];
+    char *home; /* the URL asked for; only its host is shown own_lines */
+    char *wanted[TRANSFER_WANTED_MAX];
     struct curl_slist *headers;
     unsigned hops;
     int64_t started_ms;
@@ -87,7 +90,7 @@ struct transfer {
     size_t header_bytes;
     struct {
         size_t at, n;
-    } found[H_COUNT];
+    } found[H_COUNT + TRANSFER_WANTED_MAX];
     enum transfer_end end; /* why a callback stopped it */
     const char *refused;   /* the guard's word */
     char error[CURL_ERROR_SIZE];
@@ -115,14 +118,14 @@ static char *copy(struct str s)
     return p;
 }
 
-static char *header_line(const char *name, struct str value)
+static char *header_line(struct str name, struct str value)
 {
-    size_t n = strlen(name);
-    char *p = alloc_zeroed(n + value.n + 3, 1);
+    char *p = alloc_zeroed(name.n + value.n + 3, 1);
 
-    memcpy(p, name, n);
-    memcpy(p + n, ": ", 2);
-    memcpy(p + n + 2, value.p, value.n);
+    memcpy(p, name.p, name.n);
+    memcpy(p + name.n, ": ", 2);
+    if (value.n)
+        memcpy(p + name.n + 2, value.p, value.n);
     return p;
 }
 
@@ -171,10 +174,11 @@ static void note_header(struct transfer *t, struct str line)
 {
     size_t colon = str_find_char(line, ':', 0);
 
-    for (int i = 0; i < H_COUNT && colon != SIZE_MAX; i++) {
+    for (int i = 0; i < (int)ARRAY_LEN(t->found) && colon != SIZE_MAX; i++) {
         struct str value = str_trim(str_slice(line, colon + 1, line.n));
+        const char *name = i < H_COUNT ? header_names[i] : t->wanted[i - H_COUNT];
 
-        if (t->found[i].n || !str_eq_nocase(str_slice(line, 0, colon), str_of(header_names[i])))
+        if (t->found[i].n || !name || !str_eq_nocase(str_slice(line, 0, colon), str_of(name)))
             continue;
         t->found[i].at = t->header_text.n;
         t->found[i].n = value.n;
@@ -227,7 +231,7 @@ static void drop_body(struct transfer *t)
 
 static void destroy(struct transfer *t);
 
-static struct str found(const struct transfer *t, enum header which)
+static struct str found(const struct transfer *t, size_t which)
 {
     return str_slice(sbuf_str(&t->header_text), t->found[which].at,
                      t->found[which].at + t->found[which].n);
@@ -261,6 +265,8 @@ static void finish(struct transfer *t, enum transfer_end end, struct str why)
     r.times =
         (struct freshness_headers){found(t, H_CACHE_CONTROL), found(t, H_EXPIRES), found(t, H_DATE),
                                    found(t, H_AGE), found(t, H_RETRY_AFTER)};
+    for (size_t i = 0; i < TRANSFER_WANTED_MAX; i++)
+        r.wanted[i] = found(t, H_COUNT + i);
     t->state = T_OVER;
     t->fn(t->arg, &r);
     destroy(t);
@@ -356,12 +362,17 @@ static bool http_url(const char *url)
 static void set_headers(struct transfer *t)
 {
     bool validated = t->validated_url && strcmp(t->url, t->validated_url) == 0;
+    bool at_home =
+        str_eq_nocase(courtesy_authority(str_of(t->url)), courtesy_authority(str_of(t->home)));
 
     curl_slist_free_all(t->headers);
     t->headers = NULL;
     for (size_t i = 0; i < ARRAY_LEN(t->header_lines); i++)
         if (t->header_lines[i] && (i == 0 || validated))
             t->headers = curl_slist_append(t->headers, t->header_lines[i]);
+    for (size_t i = 0; i < ARRAY_LEN(t->own_lines) && at_home; i++)
+        if (t->own_lines[i])
+            t->headers = curl_slist_append(t->headers, t->own_lines[i]);
     (void)curl_easy_setopt(t->job.easy, CURLOPT_HTTPHEADER, t->headers);
 }
 
@@ -428,6 +439,13 @@ static void put_back(struct transfers *ts, CURL *easy)
     vec_push(&ts->easies, easy);
 }
 
+static void wipe(char *line)
+{
+    if (line)
+        explicit_bzero(line, strlen(line));
+    free(line);
+}
+
 static void destroy(struct transfer *t)
 {
     resolved(t);
@@ -437,6 +455,11 @@ static void destroy(struct transfer *t)
     event_free(t->headers_timer);
     for (size_t i = 0; i < ARRAY_LEN(t->header_lines); i++)
         free(t->header_lines[i]);
+    for (size_t i = 0; i < ARRAY_LEN(t->own_lines); i++)
+        wipe(t->own_lines[i]);
+    for (size_t i = 0; i < ARRAY_LEN(t->wanted); i++)
+        free(t->wanted[i]);
+    free(t->home);
     sbuf_done(&t->body);
     sbuf_done(&t->header_text);
     free(t->url);
@@ -577,11 +600,16 @@ struct transfer *transfer_start(struct transfers *ts, const struct transfer_requ
     t->all_permanent = true;
     t->url = copy(request->url);
     t->user_agent = copy(request->user_agent);
-    t->header_lines[0] = header_line("Accept", request->accept);
+    t->home = copy(request->url);
+    for (size_t i = 0; i < MIN(request->n_headers, ARRAY_LEN(t->own_lines)); i++)
+        t->own_lines[i] = header_line(request->headers[i].name, request->headers[i].value);
+    for (size_t i = 0; i < ARRAY_LEN(t->wanted); i++)
+        t->wanted[i] = request->wanted[i].n ? copy(request->wanted[i]) : NULL;
+    t->header_lines[0] = header_line(STR("Accept"), request->accept);
     if (request->etag.n)
-        t->header_lines[1] = header_line("If-None-Match", request->etag);
+        t->header_lines[1] = header_line(STR("If-None-Match"), request->etag);
     if (request->last_modified.n)
-        t->header_lines[2] = header_line("If-Modified-Since", request->last_modified);
+        t->header_lines[2] = header_line(STR("If-Modified-Since"), request->last_modified);
     if (request->validated_url.n)
         t->validated_url = copy(request->validated_url);
     sbuf_init(&t->header_text, (size_t)ts->limits.header_max);

@@ -26,12 +26,21 @@ struct transfer_limits {
     int64_t memory_max; /* of all bodies */
 };
 
+enum { TRANSFER_WANTED_MAX = 3, TRANSFER_HEADERS_MAX = 8 };
+
+struct transfer_header {
+    struct str name, value; /* no control characters */
+};
+
 struct transfer_request {
     struct str url;
     enum guard_network network;
     struct str user_agent, accept;
-    struct str etag, last_modified; /* empty: not sent */
-    struct str validated_url;       /* the URL they came from */
+    struct str etag, last_modified;        /* empty: not sent */
+    struct str validated_url;              /* the URL they came from */
+    const struct transfer_header *headers; /* more of them; only to the URL's own host */
+    size_t n_headers;
+    struct str wanted[TRANSFER_WANTED_MAX]; /* names of answer headers to keep; may be empty */
 };
 
 enum transfer_end {
@@ -62,7 +71,8 @@ struct transfer_response {
     unsigned hops;
     struct str body; /* decompressed */
     struct str etag, last_modified, content_type, content_language;
-    bool challenged; /* the answer is a wall against programs, and says so */
+    struct str wanted[TRANSFER_WANTED_MAX]; /* empty: did not come */
+    bool challenged;                        /* the answer is a wall against programs, and says so */
     struct freshness_headers times;
     int64_t wire_bytes, elapsed_ms;
 };

@@ -19,6 +19,11 @@ static const struct entry entries[] = {
     {"ttl", NUMBER, offsetof(struct memo, ttl_ms)},
     {"skip_hours", NUMBER, offsetof(struct memo, skip_hours)},
     {"skip_days", NUMBER, offsetof(struct memo, skip_days)},
+    {"mark", TEXT, offsetof(struct memo, mark)},
+    {"top", TEXT, offsetof(struct memo, top)},
+    {"next", TEXT, offsetof(struct memo, next)},
+    {"pages", NUMBER, offsetof(struct memo, pages)},
+    {"burst", NUMBER, offsetof(struct memo, burst)},
 };
 
 static void read_line(struct str line, struct memo *m)

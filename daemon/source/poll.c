@@ -9,6 +9,7 @@
 #include "daemon/core/loop.h"
 #include "daemon/net/courtesy.h"
 #include "daemon/net/transfer.h"
+#include "daemon/source/network.h"
 #include "daemon/source/reading.h"
 #include "lib/base/arena.h"
 #include "lib/base/map.h"
@@ -250,6 +251,32 @@ static struct batch *recall_state(struct poll_source *s)
     return b;
 }
 
+static void conclude(struct poll_source *s, const struct transfer_response *response)
+{
+    struct poll *p = s->poll;
+    struct reading_input in = {
+        .rules = &p->config->poll,
+        .source = s->config,
+        .batch = s->batch,
+        .response = response,
+        .asked = s->validators_sent ? READING_SENT_VALIDATORS : READING_ASKED_PLAINLY,
+        .now_ms = loop_wall_ms(),
+        .random = loop_random(p->ports.loop),
+    };
+    struct reading r = s->config->kind == CONFIG_API ? network_read(&in) : reading_make(&in);
+
+    if (r.hold_ms && s->config->network == CONFIG_PUBLIC)
+        courtesy_hold(s->host, loop_now_ms() + r.hold_ms);
+    count(s, &r, response);
+    tell(s, &r, response);
+    note_status(s, (enum reading_status)s->batch->state.status);
+    s->batch->done = committed;
+    s->batch->arg = s;
+    move(s, SOURCE_COMMITTING);
+    arm(p);
+    p->ports.submit(p->ports.submit_arg, s->batch);
+}
+
 static void answered(void *arg, const struct transfer_response *response)
 {
     struct poll_source *s = arg;
@@ -263,27 +290,7 @@ static void answered(void *arg, const struct transfer_response *response)
         rest(s, loop_jitter_ms(p->ports.loop, RETRY_MS), COURTESY_FIRST);
         return;
     }
-    struct reading_input in = {
-        .rules = &p->config->poll,
-        .source = s->config,
-        .batch = s->batch,
-        .response = response,
-        .asked = s->validators_sent ? READING_SENT_VALIDATORS : READING_ASKED_PLAINLY,
-        .now_ms = loop_wall_ms(),
-        .random = loop_random(p->ports.loop),
-    };
-    struct reading r = reading_make(&in);
-
-    if (r.hold_ms && s->config->network == CONFIG_PUBLIC)
-        courtesy_hold(s->host, loop_now_ms() + r.hold_ms);
-    count(s, &r, response);
-    tell(s, &r, response);
-    note_status(s, (enum reading_status)s->batch->state.status);
-    s->batch->done = committed;
-    s->batch->arg = s;
-    move(s, SOURCE_COMMITTING);
-    arm(p);
-    p->ports.submit(p->ports.submit_arg, s->batch);
+    conclude(s, response);
 }
 
 /* --- asking ---------------------------------------------------------------- */
@@ -306,6 +313,39 @@ static void persist_wait(struct poll_source *s, struct batch *b, int64_t wait_ms
     s->poll->ports.submit(s->poll->ports.submit_arg, b);
 }
 
+/* A connector's request; false: there is none, and the poll has failed. */
+static bool ask_network(struct poll_source *s, struct batch *b, struct transfer_request *request,
+                        struct connector_request *ret)
+{
+    int r = network_request(s->config, &b->state, loop_wall_ms(), s->poll->scratch, ret);
+
+    if (r != 0) {
+        move(s, SOURCE_FETCHING);
+        s->batch = b;
+        conclude(s, &(struct transfer_response){.end = TRANSFER_URL,
+                                                .why = str_of(network_trouble(r)),
+                                                .url = s->config->url});
+        return false;
+    }
+    request->url = ret->url;
+    for (size_t i = 0; i < CONNECTOR_H_COUNT; i++)
+        request->wanted[i] = connector_header_name(s->config->connector, (enum connector_header)i);
+    return true;
+}
+
+/* Accept is the transfer's own. */
+static void add_headers(struct transfer_request *request, const struct connector_request *from,
+                        struct transfer_header *headers)
+{
+    for (size_t i = 0; i < from->n_headers; i++)
+        if (str_eq_nocase(from->headers[i].name, STR("Accept")))
+            request->accept = from->headers[i].value;
+        else
+            headers[request->n_headers++] =
+                (struct transfer_header){from->headers[i].name, from->headers[i].value};
+    request->headers = headers;
+}
+
 static void ask(struct poll_source *s)
 {
     struct poll *p = s->poll;
@@ -322,6 +362,13 @@ static void ask(struct poll_source *s)
         .accept = str_of(accept_feeds),
     };
 
+    struct connector_request api = {.n_headers = 0};
+    struct transfer_header headers[TRANSFER_HEADERS_MAX];
+
+    arena_reset(p->scratch);
+    if (s->config->kind == CONFIG_API && !ask_network(s, b, &request, &api))
+        return;
+    add_headers(&request, &api, headers);
     s->host = courtesy_host(p->courtesy, request.url, request.network);
     int64_t wait_ms = courtesy_enter(p->courtesy, s->host, s->turn, loop_now_ms());
 
@@ -330,7 +377,8 @@ static void ask(struct poll_source *s)
         persist_wait(s, b, wait_ms);
         return;
     }
-    s->validators_sent = reading_may_validate(&b->state, &p->config->poll, loop_wall_ms());
+    s->validators_sent = s->config->kind == CONFIG_FEED &&
+                         reading_may_validate(&b->state, &p->config->poll, loop_wall_ms());
     if (s->validators_sent) {
         request.etag = b->state.etag;
         request.last_modified = b->state.last_modified;
@@ -445,7 +493,8 @@ static void place(struct poll_source *s, size_t i, size_t n)
 
 static bool same_place(const struct config_source *a, const struct config_source *b)
 {
-    return str_eq(a->url, b->url) && a->network == b->network && a->every_ms == b->every_ms;
+    return a->kind == b->kind && str_eq(a->url, b->url) && a->network == b->network &&
+           a->every_ms == b->every_ms;
 }
 
 /* The sources of `config`: former ones where nothing of theirs changed, else new ones. */
@@ -458,7 +507,7 @@ static size_t adopt(struct poll *p, const struct config *config, const struct ma
         const struct config_source *c = &config->sources[i];
         struct poll_source *s = map_get(former, c->id);
 
-        if (c->kind != CONFIG_FEED)
+        if (c->kind != CONFIG_FEED && c->kind != CONFIG_API)
             continue;
         if (s && same_place(s->config, c)) {
             s->config = c;

@@ -1,6 +1,6 @@
 #pragma once
 
-/* poll - asks every `kind: feed` source when its time has come, as a good citizen.
+/* poll - asks every source of kind feed or api when its time has come, as a good citizen.
  *
  * One timer for all: a heap of due times. A source at rest costs its record here
  * and its row in the store, nothing of curl's. What a source remembers (validators,

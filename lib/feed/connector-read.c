@@ -515,7 +515,7 @@ static void read_items(struct reader *r)
     r->page.mentions = arena_array(r->arena, n + 1, sizeof(*r->page.mentions));
     sbuf_init(&r->text, FEED_TEXT_MAX + 1);
     selector_each(&r->c->items, &r->root, on_item, r);
-    if (r->c->cursor.order == NEWEST_FIRST && newest_comes_first(&r->page))
+    if (newest_comes_first(&r->page))
         turn(r->page.mentions, r->page.n);
 }
 

@@ -131,7 +131,7 @@ class Web:
         request = Request(lines[0].split(" ")[1], headers, lines, client)
         with self.lock:
             self.requests.append(request)
-        script = self.scripts.get(request.path)
+        script = self.scripts.get(request.path) or self.scripts.get(request.path.partition("?")[0])
         reply = script(request) if script else Reply(404, b"no such thing")
         if reply is None:
             return False
