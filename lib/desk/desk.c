@@ -135,18 +135,15 @@ static void gather_said(struct desk *d, struct str text)
 static void examine_content(struct hearing *h, struct desk *d, struct subject *s)
 {
     struct sbuf b = SBUF_INIT(FOLD_TEXT_MAX);
-    bool long_enough;
 
     gather_said(d, mention_body(&s->m, h->arena));
-    long_enough = d->said.n >= REPOST_WORDS_MIN;
     for (size_t i = 0; i < d->said.n; i++) {
         sbuf_add(&b, d->said.items[i]);
         sbuf_putc(&b, ' ');
     }
-    struct str parts[] = {sbuf_str(&b), long_enough ? STR_NONE : s->m.author};
+    struct str parts[] = {sbuf_str(&b), d->said.n < REPOST_WORDS_MIN ? s->m.author : STR_NONE};
 
     s->content = hearing_digest(h, parts, ARRAY_LEN(parts));
-    s->simhash = long_enough ? simhash_words(d->said.items, d->said.n) : 0;
     sbuf_done(&b);
 }
 
@@ -369,19 +366,28 @@ static int open_alert(struct hearing *h, const struct verdict *v, const struct s
     return rc ? rc : hearing_update(h, &body, &state);
 }
 
-static int examine(struct hearing *h, const struct mention *m, struct subject *s)
+/* Which post it is and what it says. Most posts of a poll were heard before: this
+ * is all that is done for them. */
+static int identify(struct hearing *h, const struct mention *m, struct subject *s)
 {
-    enum judge_about about =
-        h->source->about == DESK_ABOUT_US ? JUDGE_ABOUT_US : JUDGE_ABOUT_ANYONE;
-
     s->m = *m;
     mention_identify(&s->m, h->arena);
     s->at_ms = m->published_ms != CLOCK_NONE ? m->published_ms : h->now_ms;
     s->author = author_hash(h, h->desk, m->author);
     s->key = hearing_post_key(h, s->m.id);
     examine_content(h, h->desk, s);
-    if (arena_exhausted(h->arena))
-        return -ENOMEM;
+    return arena_exhausted(h->arena) ? -ENOMEM : 0;
+}
+
+/* Right after identify, whose words are still at hand. */
+static int examine(struct hearing *h, struct subject *s)
+{
+    const struct desk *d = h->desk;
+    enum judge_about about =
+        h->source->about == DESK_ABOUT_US ? JUDGE_ABOUT_US : JUDGE_ABOUT_ANYONE;
+
+    if (d->said.n >= REPOST_WORDS_MIN)
+        s->simhash = simhash_words(d->said.items, d->said.n);
     return judge_mention(h->judge, &s->m, about, h->now_ms, JUDGE_OUTCOMES, h->arena,
                          &s->judgement);
 }
@@ -405,7 +411,10 @@ static int release_one(struct hearing *h, const struct promise *p, struct str js
     if (json_parse(arena_str(h->arena, json), h->arena, &tree, &error) != JSON_OK ||
         mention_from_json(tree, &m) != MENTION_OK)
         return 0; /* unreadable: written by another version */
-    int rc = examine(h, &m, &s);
+    int rc = identify(h, &m, &s);
+
+    if (rc == 0)
+        rc = examine(h, &s);
     const struct verdict *v = rc ? NULL : verdict_on(&s, p);
 
     if (!v || (v->kind != VERDICT_DENIED && v->kind != VERDICT_MEASURED))
@@ -519,11 +528,14 @@ static int remember(struct hearing *h, const struct subject *s)
 static int hear(struct hearing *h, const struct mention *mention)
 {
     struct subject s = {0};
-    int rc = examine(h, mention, &s);
+    int rc = identify(h, mention, &s);
 
     if (rc == 0)
         rc = remember(h, &s);
     if (rc || h->out.seen == RECALL_SAME)
+        return rc;
+    rc = examine(h, &s);
+    if (rc)
         return rc;
     h->out.own_voice = s.judgement.author == AUTHOR_OURS;
     struct str followed = STR_NONE;
