@@ -1,6 +1,7 @@
 #include "lib/judge/judge.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "lib/base/alloc.h"
@@ -312,7 +313,8 @@ static void hear_time_left(struct trial *t)
     size_t n = t->j->evidence.n;
 
     for (size_t i = 0; i < n; i++) {
-        if (all[i].use != EVIDENCE_KEEPS || all[i].quantity->role != QUANTITY_ELAPSED)
+        if (all[i].use != EVIDENCE_KEEPS || all[i].quantity->role != QUANTITY_ELAPSED ||
+            isinf(all[i].quantity->high)) /* "several days" may have run out */
             continue;
         for (size_t k = 0; k < n; k++)
             if (all[k].use == EVIDENCE_DENIES && sentence_of(t, &all[k]) == sentence_of(t, &all[i]))

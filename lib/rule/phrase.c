@@ -3,10 +3,10 @@
 #include <stdlib.h>
 
 #include "lib/base/arena.h"
-#include "lib/base/vec.h"
-#include "lib/rule/promise.h"
-#include "lib/data/yaml.h"
 #include "lib/base/utf8.h"
+#include "lib/base/vec.h"
+#include "lib/data/yaml.h"
+#include "lib/rule/promise.h"
 
 /* The scalar is cut at white space. "..." and "+" pieces are joins, all others
  * are places: cut at "|", then either a <name> or words, which go through the

@@ -198,6 +198,8 @@ static void a_denial_beside_a_wait_within_the_limit_denies_nothing_yet(void **st
         judge_text(*state, "delivery-48h", "colis acme toujours rien depuis 24 h, honteux");
 
     assert_int_equal(v.kind, VERDICT_KEPT);
+    v = judge_text(*state, "delivery-48h", "colis acme toujours rien depuis plusieurs jours");
+    assert_int_equal(v.kind, VERDICT_DENIED);
     v = judge_text(*state, "delivery-48h", "colis acme toujours rien. Depuis 24 h il pleut");
     assert_int_equal(v.kind, VERDICT_DENIED);
 }
