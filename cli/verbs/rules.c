@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "lib/base/hash.h"
 #include "lib/host/share.h"
 
 static int64_t microseconds(clockid_t clock)
@@ -31,6 +32,25 @@ void rules_read(struct rules *r, const char *path)
     if (r->diags.n_errors == 0 && rule_load(r->fs.items, r->fs.n, &r->diags, &r->set) != LOAD_OK)
         r->set = NULL; /* the errors are in diags */
     r->load_us = microseconds(CLOCK_MONOTONIC) - start;
+}
+
+uint64_t rules_fingerprint(const char *path)
+{
+    struct diags diags;
+    struct rulefs fs;
+    uint64_t hash = 0;
+
+    diags_init(&diags);
+    rulefs_init(&fs);
+    rulefs_add_shared(&fs, share_folder(str_of(getenv("COUAC_SHARE"))), &diags);
+    rulefs_add(&fs, str_of(path), RULE_USER, &diags);
+    for (size_t i = 0; i < fs.n; i++) {
+        hash = hash_bytes(fs.items[i].file.p, fs.items[i].file.n, hash);
+        hash = hash_bytes(fs.items[i].text.p, fs.items[i].text.n, hash);
+    }
+    rulefs_done(&fs);
+    diags_done(&diags);
+    return hash;
 }
 
 void rules_done(struct rules *r)

@@ -20,5 +20,8 @@ void rules_done(struct rules *r);
 /* rules_read, and what is wrong on standard error. VERB_FINE or VERB_TROUBLE. */
 int rules_need(struct rules *r, const struct call *call, const char *path) MUST_CHECK;
 
+/* A hash of all files that rules_read would read, to see when they change. */
+uint64_t rules_fingerprint(const char *path);
+
 /* The time that stands in for posts without one. */
 int64_t rules_now_ms(void);

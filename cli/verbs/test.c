@@ -1,11 +1,15 @@
 #include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 
+#include "cli/term/interrupt.h"
 #include "cli/verbs/rules.h"
 #include "cli/verbs/show.h"
 #include "lib/base/arena.h"
 #include "lib/data/json.h"
 #include "lib/tune/selftest.h"
+
+enum { WATCH_NS = 150 * 1000 * 1000 };
 
 static const char *const result_names[] = {
     [SELFTEST_PASSED] = "passed",
@@ -98,12 +102,12 @@ static void print_json(const struct call *call, const struct selftest *t)
 static void print_text(const struct call *call, const struct rules *r, const struct selftest *t)
 {
     const struct screen *out = &call->out;
-    bool verbose = call_option(call, "verbose") != NULL;
+    bool verbose = call_option(call, "verbose") || call_option(call, "watch");
 
     for (size_t i = 0; i < t->n; i++)
         if (t->cases[i].result != SELFTEST_PASSED || (verbose && t->cases[i].near_miss))
             print_case(out, &t->cases[i]);
-    if (verbose)
+    if (call_option(call, "verbose"))
         print_unexercised(out, r, t);
     screen_printf(out, "%s%zu passed, %zu failed%s",
                   screen_paint(out, t->n_failed ? PAINT_RED : PAINT_GREEN), t->n_passed,
@@ -187,7 +191,7 @@ static int report(const struct call *call, const struct rules *r, const struct s
     return t->n_failed ? VERB_FINDINGS : VERB_FINE;
 }
 
-static int run_test(const struct call *call)
+static int run_once(const struct call *call)
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new(0);
     struct rules r;
@@ -202,7 +206,49 @@ static int run_test(const struct call *call)
     return rc;
 }
 
+/* Waits until the files differ from `seen` and have stood still for a moment, as
+ * editors write in several steps. */
+static uint64_t wait_for_change(const char *path, uint64_t seen)
+{
+    static const struct timespec pause = {.tv_nsec = WATCH_NS};
+    uint64_t before = seen, now = seen;
+
+    while (!interrupt_seen() && (now == seen || now != before)) {
+        before = now;
+        (void)nanosleep(&pause, NULL); /* shorter after a signal: the loop looks */
+        now = rules_fingerprint(path);
+    }
+    return now;
+}
+
+static int watch(const struct call *call)
+{
+    const char *path = call->args[0];
+
+    while (!interrupt_seen()) {
+        uint64_t seen = rules_fingerprint(path);
+
+        if (call->out.terminal)
+            screen_printf(&call->out, "\033[H\033[2J");
+        (void)run_once(call); /* it said what is wrong; the next change may mend it */
+        if (call->output == CALL_TEXT)
+            screen_printf(&call->out, "%swatching %s; Ctrl-C ends%s\n",
+                          screen_paint(&call->out, PAINT_DIM), path,
+                          screen_paint(&call->out, PAINT_END));
+        if (fflush(call->out.file) != 0)
+            return call_trouble(call, "standard output: %s", strerror(errno));
+        (void)wait_for_change(path, seen); /* what it is now, the next round reads */
+    }
+    return VERB_INTERRUPTED;
+}
+
+static int run_test(const struct call *call)
+{
+    return call_option(call, "watch") ? watch(call) : run_once(call);
+}
+
 static const struct verb_option options[] = {
+    {"watch", 'w', NULL, "run again whenever a rule file changes; shows near misses"},
     {"verbose", 'v', NULL, "near misses, and phrases that no example exercises"},
     {"coverage", 0, "PERCENT", "fail when examples exercise fewer phrases than that"},
     {"junit", 0, "FILE", "write the results as JUnit XML too"},
@@ -213,7 +259,9 @@ const struct verb verb_test = {
     .summary = "run the examples written in rule files",
     .usage = "RULES",
     .notes = "Every example under 'examples' is judged by its own promise. A failure shows the\n"
-             "text with the words that hit. Exit status 1: an example failed.\n",
+             "text with the words that hit. A near miss is an example that is rightly ignored,\n"
+             "but one gate or a fifth of the limit away from an alert.\n"
+             "Exit status 1: an example failed; --watch ends with Ctrl-C and 130.\n",
     .options = options,
     .args_min = 1,
     .args_max = 1,

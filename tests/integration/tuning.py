@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -196,7 +197,39 @@ def suggestions_come_with_what_they_are_worth(_rig):
     folder.cleanup()
 
 
-TESTS = [suggestions_come_with_what_they_are_worth, replay_scores_labelled_pairs, a_corpus_is_read_past_its_bad_lines, threads_change_nothing,
+def watching_runs_again_after_a_change(_rig):
+    folder = Folder()
+    near = RULES.replace("parcel preordered 6 days ago", "\"parcel preordered, waiting for 6 days\"")
+    rules = folder.file("r.yaml", near)
+    process = subprocess.Popen([COUAC, "test", "--watch", str(rules)], stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, env=ENV)
+
+    def until(pattern):
+        end, seen = time.monotonic() + 10, ""
+        while time.monotonic() < end:
+            if select.select([process.stdout], [], [], 0.2)[0]:
+                seen += os.read(process.stdout.fileno(), 65536).decode()
+            if re.search(pattern, seen, re.S):
+                return
+        raise AssertionError(seen)
+    try:
+        until(r"near miss.*3 passed, 0 failed.*watching")
+        folder.file("r.yaml", near.replace("never came]", "nothing]"))
+        until(r"failed.*is ignored.*2 passed, 1 failed.*watching")
+        folder.file("r.yaml", "couac: 1\nnonsense: {}\n")
+        until(r"unknown key 'nonsense'.*watching")
+        folder.file("r.yaml", RULES)
+        until(r"3 passed, 0 failed.*watching")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 130
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        folder.cleanup()
+
+
+TESTS = [watching_runs_again_after_a_change, suggestions_come_with_what_they_are_worth, replay_scores_labelled_pairs, a_corpus_is_read_past_its_bad_lines, threads_change_nothing,
          diff_tells_what_a_change_does, the_report_is_one_page_without_script,
          a_sentence_becomes_a_rule_that_passes]
 
