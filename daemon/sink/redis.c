@@ -25,6 +25,7 @@
 #include "lib/base/arena.h"
 
 enum { ELEMENTS_MAX = 65536, REPLY_BYTES_MAX = 4 * 1024 * 1024, PASSWORD_MAX = 4096 };
+enum { DOUBT_MS = 5000, DOUBT_AGAIN_MS = 100 };
 
 struct waiter {
     redis_reply_fn *fn;
@@ -40,7 +41,9 @@ struct redis {
     struct event *timer; /* of the state: time limit, silence or backoff */
     struct backoff backoff;
     unsigned attempts, life;
-    struct target moved; /* where a MOVED sends us; host empty: nowhere */
+    struct event *doubt;   /* asks the locator again while ready */
+    struct target doubted; /* the other server it named last; host empty: none */
+    struct target moved;   /* where a MOVED sends us; host empty: nowhere */
     redisReader *reader;
     redisReplyObjectFunctions functions;
     struct waiter *waiters; /* ring */
@@ -89,8 +92,9 @@ static void cut(struct redis *r, enum redis_state next)
 {
     bool was_ready = r->state == REDIS_READY;
 
-    if (r->state == REDIS_LOCATING && r->o.locator.stop)
+    if (r->o.locator.stop)
         r->o.locator.stop(r->o.locator.arg);
+    (void)event_del(r->doubt);
     transport_close(TAKE(r->transport));
     (void)event_del(r->timer);
     r->life++;
@@ -107,7 +111,7 @@ static void tell_trouble(struct redis *r, struct str why, int64_t wait_ms)
 
     (void)snprintf(r->trouble, sizeof(r->trouble), "%.*s", (int)MIN(why.n, 200),
                    why.n ? why.p : "");
-    if (strcmp(r->trouble, r->said) == 0) {
+    if (r->o.brief || strcmp(r->trouble, r->said) == 0) {
         log_debug("redis.down", LOG_STR("why", r->trouble), LOG_MS("retry_in", wait_ms));
         return;
     }
@@ -302,15 +306,26 @@ static bool is_error(const redisReply *reply)
     return reply && reply->type == REDIS_REPLY_ERROR;
 }
 
-static void enter_ready(struct redis *r)
+static void tell_up(const struct redis *r)
 {
     char where[TARGET_TEXT_MAX];
 
+    if (r->o.brief)
+        log_debug("redis.up", LOG_STR("role", r->o.role),
+                  LOG_STR("target", target_text(&r->target, where)));
+    else
+        log_info("redis.up", LOG_STR("role", r->o.role),
+                 LOG_STR("target", target_text(&r->target, where)));
+}
+
+static void enter_ready(struct redis *r)
+{
     move(r, REDIS_READY);
     (void)event_del(r->timer);
-    r->trouble[0] = r->said[0] = '\0';
-    log_info("redis.up", LOG_STR("role", r->o.role),
-             LOG_STR("target", target_text(&r->target, where)));
+    r->trouble[0] = r->said[0] = r->doubted.host[0] = '\0';
+    if (r->o.locator.start)
+        loop_timer_in(r->doubt, loop_jitter_ms(r->loop, DOUBT_MS));
+    tell_up(r);
     r->o.ready(r->o.arg);
 }
 
@@ -419,10 +434,44 @@ static void on_down(void *arg, struct str why)
     redis_drop(arg, why);
 }
 
+static bool same_server(const struct target *a, const struct target *b)
+{
+    return strcmp(a->host, b->host) == 0 && a->port == b->port;
+}
+
+/* One that lags, or is stuck in an old failover, is not enough to leave a server that works. */
+static void located_again(struct redis *r, const struct target *target)
+{
+    int64_t again_ms = DOUBT_MS;
+
+    if (same_server(target, &r->target)) {
+        r->doubted.host[0] = '\0';
+    } else if (same_server(target, &r->doubted)) {
+        redis_drop(r, STR("another server is the master now"));
+        return;
+    } else {
+        r->doubted = *target;
+        again_ms = DOUBT_AGAIN_MS;
+    }
+    loop_timer_in(r->doubt, loop_jitter_ms(r->loop, again_ms));
+}
+
+static void on_doubt(evutil_socket_t fd, short what, void *arg)
+{
+    struct redis *r = arg;
+
+    (void)fd, (void)what;
+    r->o.locator.start(r->o.locator.arg, r);
+}
+
 void redis_located(struct redis *r, const struct target *target)
 {
     struct transport_events events = {.up = on_up, .bytes = on_bytes, .down = on_down, .arg = r};
 
+    if (r->state == REDIS_READY) {
+        located_again(r, target);
+        return;
+    }
     assert(r->state == REDIS_LOCATING);
     r->target = *target;
     move(r, REDIS_CONNECTING);
@@ -433,7 +482,10 @@ void redis_located(struct redis *r, const struct target *target)
 
 void redis_not_located(struct redis *r, struct str why)
 {
-    redis_drop(r, why);
+    if (r->state == REDIS_READY)
+        loop_timer_in(r->doubt, loop_jitter_ms(r->loop, DOUBT_MS));
+    else
+        redis_drop(r, why);
 }
 
 static struct target next_seed(const struct redis *r)
@@ -515,6 +567,7 @@ struct redis *redis_new(struct loop *loop, const struct redis_options *options)
     r->target = options->target;
     r->waiters = alloc_zeroed(REDIS_PENDING_MAX, sizeof(*r->waiters));
     r->timer = loop_timer(loop, on_timer, r);
+    r->doubt = loop_timer(loop, on_doubt, r);
     return r;
 }
 
@@ -544,6 +597,7 @@ void redis_free(struct redis *r)
     if (r->reader)
         redisReaderFree(r->reader);
     event_free(r->timer);
+    event_free(r->doubt);
     free(r->waiters);
     arena_free(r->strings);
     free(r);

@@ -26,8 +26,10 @@ enum {
     REDIS_ARGS_MAX = 512,
 };
 
-/* Finds the target before each connection (sentinel.h). Answers, at once or later, with
- * redis_located or redis_not_located; `stop` forgets the question. */
+/* Finds the target before each connection (sentinel.h), and is asked again every five seconds
+ * while it stands: a master that was deposed but lives on takes what is lost when it is
+ * demoted. Two answers in a row that agree on another server end the connection. Answers, at
+ * once or later, with redis_located or redis_not_located; `stop` forgets the question, if any. */
 struct redis_locator {
     void (*start)(void *arg, struct redis *r);
     void (*stop)(void *arg);
@@ -39,6 +41,7 @@ struct redis_options {
     const struct target *seeds; /* nodes of a Cluster: tried in turn after `target` */
     size_t n_seeds;
     const char *role; /* for logs: "sentinel"; NULL: "redis" */
+    bool brief;       /* connects for one question: its comings and goings are no news */
     struct transport_tls tls;
     const char *password_file;                    /* empty: none; at most 4 KiB, one line */
     const char *client_name;                      /* for CLIENT LIST */

@@ -1,5 +1,6 @@
 #include "daemon/sink/sentinel.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <hiredis/hiredis.h>
@@ -15,6 +16,7 @@ struct sentinel {
     struct arena *strings; /* of the options */
     size_t next, asked;    /* whom to ask, and how many were */
     struct redis *link;    /* to the one being asked */
+    char why[256];         /* what kept the last one from answering */
     struct redis *who;     /* who wants to know; NULL: nobody */
 };
 
@@ -37,10 +39,20 @@ static void advance(struct sentinel *s)
     s->next = (s->next + 1) % s->o.n_targets;
 }
 
+static void give_up(struct sentinel *s)
+{
+    char text[300];
+    int n = snprintf(text, sizeof(text), "no sentinel names the master (the last: %s)", s->why);
+
+    redis_not_located(TAKE(s->who), str_make(text, (size_t)n)); /* fits */
+}
+
 static void ask_next(void *arg)
 {
     struct sentinel *s = arg;
+    struct str why = s->link ? redis_trouble(s->link) : STR_NONE;
 
+    (void)snprintf(s->why, sizeof(s->why), "%.*s", STR_ARG(why.n ? why : STR("it knows none")));
     retire(s);
     if (!s->who)
         return;
@@ -48,7 +60,7 @@ static void ask_next(void *arg)
     if (++s->asked < s->o.n_targets)
         ask_one(s);
     else
-        redis_not_located(TAKE(s->who), STR("no sentinel names the master"));
+        give_up(s);
 }
 
 static bool read_address(const struct redisReply *reply, struct target *ret)
@@ -101,6 +113,7 @@ static void ask_one(struct sentinel *s)
     struct redis_options link = {
         .target = s->targets[s->next],
         .role = "sentinel",
+        .brief = true,
         .tls = s->o.tls,
         .password_file = s->o.password_file,
         .client_name = "couacd",

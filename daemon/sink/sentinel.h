@@ -2,7 +2,7 @@
 
 /* sentinel - asks Redis Sentinels where the master is.
  *
- * A locator for redis.h: before each connection the sentinels are asked in turn
+ * A locator for redis.h: whenever it wonders, the sentinels are asked in turn
  * until one names the master (SENTINEL GET-MASTER-ADDR-BY-NAME, redis.io
  * "Sentinel client spec"). Each question begins with another sentinel than the
  * last: one that led a failover whose new master died before it was over names

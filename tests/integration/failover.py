@@ -134,11 +134,13 @@ class Plain(threading.Thread):
 class Sentineled:
     """A master, two replicas and three Sentinels."""
 
-    def __init__(self, rig):
+    def __init__(self, rig, *lacking):
+        """`lacking`: commands that the first node does not know."""
         ports = free_ports(6)
         self.ports, self.watchers = ports[:3], ports[3:]
         self.nodes = [rig.redis(name=f"node{p}", start=False, bind="127.0.0.1", port=p, durable=True,
                                 appendfsync="everysec", repl_diskless_sync_delay=0) for p in self.ports]
+        self.nodes[0].more = [word for name in lacking for word in ("--rename-command", name, "")]
         for n, node in enumerate(self.nodes):
             node.start()
             if n:
@@ -279,12 +281,30 @@ def a_hung_master_is_left_for_the_new_one(rig):
     wait_for("rows", lambda: nodes[0].do("XLEN", "couac:alerts") > 300)
     nodes[0].process.send_signal(signal.SIGSTOP)
     report = feeder.done()
+    nodes[0].process.send_signal(signal.SIGCONT)
     assert complete(nodes[1], 3000) == 0
     return f"{report['rewinds']} rewinds"
 
 
+def a_deposed_master_that_lives_on_is_left(rig):
+    """It cannot be demoted, as if it were cut off from the sentinels but not from us."""
+    redis = Sentineled(rig, "SLAVEOF", "REPLICAOF")
+    feeder = rig.feeder("redis://127.0.0.1:1", 10**9, every=10, batch=10, master="mine",
+                        sentinels=",".join(f"127.0.0.1:{p}" for p in redis.watchers))
+    old = redis.nodes[0]
+    wait_for("rows", lambda: old.do("XLEN", "couac:alerts") > 300)
+    told(redis.watchers[0], "SENTINEL", "FAILOVER", "mine")
+    new = wait_for("a new master", lambda: redis.master(int(old.settings["port"])))
+    wait_for("rows there", lambda: new.do("XLEN", "couac:alerts") > old.do("XLEN", "couac:alerts"))
+    feeder.process.send_signal(signal.SIGUSR1)
+    report = feeder.done()
+    assert info(old, "role") == "master"
+    assert complete(new, report["last"]) == 0
+    return f"{report['last']} rows, {report['rewinds']} rewinds"
+
+
 TESTS = [sentinels_promote_and_every_row_is_there, a_cluster_loses_masters_and_every_row_is_there,
-         a_slot_moves_while_rows_flow, a_hung_master_is_left_for_the_new_one]
+         a_slot_moves_while_rows_flow, a_deposed_master_that_lives_on_is_left, a_hung_master_is_left_for_the_new_one]
 
 if __name__ == "__main__":
     for setting in sys.argv[2:]:

@@ -84,7 +84,7 @@ class Redis:
     def __init__(self, folder, name="redis", durable=True, **settings):
         self.folder = os.path.join(folder, name)
         self.path = os.path.join(folder, name + ".sock")
-        self.process = None
+        self.process, self.more = None, []
         self.settings = {"port": "0", "unixsocket": self.path, "save": "", "dir": self.folder,
                          "appendonly": "yes" if durable else "no", "appendfsync": "always"}
         self.settings.update({k.replace("_", "-"): str(v) for k, v in settings.items()})
@@ -94,6 +94,7 @@ class Redis:
         args = ["redis-server"]
         for key, value in self.settings.items():
             args += ["--" + key, value]
+        args += self.more
         with open(self.folder + ".log", "ab") as log:
             self.process = subprocess.Popen(args, stdout=log, stderr=log)
         if wait:
