@@ -145,7 +145,8 @@ static bool two_parts(const struct tokens *ts, size_t i, struct moment *m)
     if (!token_sign(ts, i + 1, '/') || !token_glued(ts, i + 1) || !token_glued(ts, i + 2))
         return false;
     if (!calendar_whole(a, 1, 31) || !calendar_whole(b, 1, 31) || a->digits > 2 || b->digits > 2 ||
-        !date_expected(ts, i) || token_is(ts, i + 3, LEX(UNIT)))
+        !date_expected(ts, i) ||
+        (token_is(ts, i + 3, LEX(UNIT)) && token_at(ts, i + 3)->digits > 1))
         return false; /* "depuis 5/10 minutes" */
     return set_ordered(ts, m, (int)a->value, (int)b->value, 0, i + 3);
 }

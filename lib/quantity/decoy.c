@@ -28,11 +28,16 @@ bool decoy_is_slang(const struct tokens *ts, size_t i, const struct number *n)
            word->digits > 1 && (ts->text.p[word->end - 1] | 0x20) != 's';
 }
 
-/* "this one", "one of them" */
+/* "this one", "one of them", "one another", "one and only" */
 bool decoy_is_pronoun(const struct tokens *ts, const struct number *n)
 {
+    const struct token *behind = token_at(ts, n->next);
+    bool another = behind->m->mask & LEX(PRONOUN) && behind->m->mask & LEX(ART);
+    bool only = behind->m->mask & LEX(AND) && token_is(ts, n->next + 1, LEX(PRONOUN));
+
     return ts->lang == LANG_EN && n->value == 1 && token_is(ts, n->next - 1, LEX(NUM)) &&
-           (token_is(ts, n->next - 2, LEX(PRONOUN)) || token_is(ts, n->next, LEX(OF)));
+           (token_is(ts, n->next - 2, LEX(PRONOUN)) || behind->m->mask & LEX(OF) || another ||
+            only);
 }
 
 /* A piece of a telephone number, behind its sign. */
@@ -56,17 +61,19 @@ static size_t digits_of(const struct token *t)
 static size_t phone_end(const struct tokens *ts, size_t i)
 {
     const struct token *first = token_at(ts, i);
-    bool marked =
-        ts->text.p[first->start] == '0' ||
-        ((token_sign(ts, i - 1, '+') || token_sign(ts, i - 1, '(')) && token_glued(ts, i));
+    bool plus = token_sign(ts, i - 1, '+') && token_glued(ts, i);
+    bool bracket = (token_sign(ts, i - 1, '(') && token_sign(ts, i + 1, ')')) ||
+                   (token_sign(ts, i + 1, '(') && token_sign(ts, i + 3, ')'));
+    bool zero = ts->text.p[first->start] == '0', marked = zero || plus || bracket;
     size_t digits = digits_of(first), hyphens = 0, pieces = 1, at = i + 1, next;
 
     if (first->separators && !(marked && first->flags & TOKEN_DOTTED))
         return 0;
-    while (pieces < 7) {
+    while (pieces < 7 && digits < (plus ? 11u : 10u)) {
         next = phone_piece(ts, at);
         if (token_at(ts, next)->kind != TOKEN_NUMBER || token_at(ts, next)->separators ||
-            token_at(ts, next)->digits > (ts->text.p[first->start] == '0' ? 6 : 4))
+            token_at(ts, next)->digits > (zero ? 6 : 4) ||
+            token_is(ts, next + 1, LEX(UNIT) | LEX(CUR) | LEX(COUNT)))
             break;
         hyphens += token_sign(ts, at, '-');
         digits += token_at(ts, next)->digits;

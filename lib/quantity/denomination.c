@@ -118,7 +118,7 @@ static size_t read_nation(const struct tokens *ts, size_t i, const char **ret_co
     bool us = token_sign(ts, i + 1, '.') && token_sign(ts, i + 3, '.') && token_glued(ts, i + 2) &&
               token_is(ts, i + 2, LEX(UNIT)) && token_at(ts, i + 2)->digits == 1 &&
               token_at(ts, i)->digits == 1 && (ts->text.p[token_at(ts, i)->start] | 0x20) == 'u';
-    size_t word = i + token_is(ts, i, LEX(ADJ)), behind = us ? i + 4 : word + 1;
+    size_t word = i + token_is(ts, i, LEX(COMPASS)), behind = us ? i + 4 : word + 1;
 
     if (!us && !token_is(ts, word, LEX(NATION)))
         return i;
@@ -128,13 +128,16 @@ static size_t read_nation(const struct tokens *ts, size_t i, const char **ret_co
     return behind;
 }
 
-/* "dollars canadiens", "$ CAN". What is short is a nation in capitals only. */
+/* "dollars canadiens", "$ CAN". What is short is a nation in capitals only, and
+ * behind dollars: "30 € Ca fait cher". */
 static bool nation_behind(const struct tokens *ts, size_t i)
 {
-    const struct token *t = token_at(ts, i);
+    const struct token *t = token_at(ts, i), *before = token_at(ts, i - 1);
+    bool dollars = before->sign == '$' || strcmp(before->m->code, "USD") == 0;
 
     return t->m->mask & LEX(NATION) &&
-           (t->digits > 3 || (t->digits > 1 && t->flags & TOKEN_UPPER) || t->m->mask & LEX(CUR));
+           (t->digits > 3 || (t->digits > 1 && t->flags & TOKEN_UPPER && dollars) ||
+            t->m->mask & LEX(CUR));
 }
 
 /* "livres turques": the word alone may be a book. */
@@ -155,9 +158,10 @@ bool denomination_currency(const struct tokens *ts, size_t i, struct denominatio
 {
     const char *sign, *nation = NULL;
 
+    i +=
+        token_is(ts, i, LEX(OF)) && (denomination_sign(token_at(ts, i + 1)->sign) ||
+                                     token_is(ts, i + 1 + token_is(ts, i + 1, LEX(ADJ)), LEX(CUR)));
     i += token_is(ts, i, LEX(ADJ)) && token_is(ts, i + 1, LEX(CUR)); /* "2 more dollars" */
-    i += token_is(ts, i, LEX(OF)) &&
-         (denomination_sign(token_at(ts, i + 1)->sign) || token_is(ts, i + 1, LEX(CUR)));
     if (read_purse(ts, i, u))
         return true;
     i = read_nation(ts, i, &nation);

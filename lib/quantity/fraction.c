@@ -133,6 +133,8 @@ size_t number_ordinal_end(const struct tokens *ts, const struct number *n)
         return 0;
     if (t->m->mask & LEX(UNIT) && !tied)
         return 0; /* "twenty second" */
+    if (tied && t->m->number >= 100 && n->value > 1)
+        return i + 1; /* "two-hundredth" */
     return last >= 10 && t->m->number < last && (tied || (last >= 20 && !token_plural(ts, i)))
                ? i + 1
                : 0;

@@ -71,10 +71,12 @@ enum lexicon_class {
     LEX_STOP,
     LEX_PURSE,
     LEX_LASTING,
+    LEX_COMPASS,
     LEX_PHRASE,
 };
 
 #define LEX(name) (1ull << LEX_##name)
+_Static_assert(LEX_PHRASE < 64, "a mask holds 64 classes");
 
 /* What a word is in one language. */
 struct meaning {

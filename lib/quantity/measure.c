@@ -71,6 +71,17 @@ static bool below_zero(const struct tokens *ts, struct measure *m)
     return true;
 }
 
+/* "1m30s" */
+static bool minutes_before_seconds(const struct tokens *ts, const struct denomination *u)
+{
+    struct denomination behind;
+    struct number n;
+
+    return u->unit == UNIT_METRE && !u->other && token_at(ts, u->next - 1)->digits == 1 &&
+           token_at(ts, u->next)->kind == TOKEN_NUMBER && number_read(ts, u->next, &n) &&
+           denomination_read(ts, n.next, &n, &behind) && behind.unit == UNIT_SECOND;
+}
+
 static void read_with_unit(const struct tokens *ts, const struct number *n, double high,
                            struct denomination *u, bool between, struct measure *m)
 {
@@ -79,6 +90,10 @@ static void read_with_unit(const struct tokens *ts, const struct number *n, doub
     if (u->unit == UNIT_CURRENCY && token_is(ts, u->next, LEX(MUL)) && n->last_mul == 1) {
         u->mul = token_at(ts, u->next)->m->number;
         u->next++;
+    }
+    if (minutes_before_seconds(ts, u)) {
+        u->unit = UNIT_MINUTE;
+        u->factor = 1;
     }
     measure_make(m, n, high, u);
     if (m->q.kind == QUANTITY_DURATION && token_is(ts, m->next, LEX(OVER)) &&
@@ -163,6 +178,12 @@ static bool feet_and_inches(const struct tokens *ts, size_t i, struct measure *m
     return true;
 }
 
+/* "20ish", "70plus" */
+static bool is_ish(const struct tokens *ts, size_t i)
+{
+    return token_is(ts, i, LEX(ADJ)) && token_is(ts, i, LEX(PHRASE));
+}
+
 static bool read_numbers(const struct tokens *ts, size_t i, bool between, struct measure *m)
 {
     struct number a, b = {0};
@@ -219,7 +240,7 @@ static bool read_numbers(const struct tokens *ts, size_t i, bool between, struct
         return true;
     }
     if (token_glued(ts, a.next) && token_at(ts, a.next)->kind == TOKEN_WORD &&
-        !token_is(ts, a.next, LEX(ADJ)) && token_at(ts, a.next - 1)->kind == TOKEN_NUMBER) {
+        !is_ish(ts, a.next) && token_at(ts, a.next - 1)->kind == TOKEN_NUMBER) {
         measure_skip(m, a.next + 1);
         return true;
     }

@@ -121,11 +121,17 @@ static bool read_vague(const struct tokens *ts, size_t i, struct number *ret)
 static bool read_dozen(const struct tokens *ts, size_t i, double many, struct number *ret)
 {
     const struct meaning *m = token_at(ts, i)->m;
+    double part;
+    size_t next;
 
     if (!(m->mask & LEX(DOZEN)))
         return false;
     ret->value = many * m->number;
     ret->next = i + 1;
+    if (number_read_fraction(ts, i + 1, &part, &next) && part < 1) {
+        ret->value += part * m->number; /* "a dozen and a half" */
+        ret->next = next;
+    }
     if (ts->lang != LANG_EN && m->number != 12)
         ret->flags |= NUMBER_ABOUT;
     return true;

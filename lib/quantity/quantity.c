@@ -252,7 +252,16 @@ static bool is_second_thing(const struct tokens *ts, const struct measure *m,
 {
     return q->unit == UNIT_SECOND && q->amount == 1 && m->next - m->from == 2 &&
            token_is(ts, m->next - 1, LEX(ORD)) && token_is(ts, m->from, LEX(ART)) &&
-           token_at(ts, m->next)->kind == TOKEN_WORD && token_at(ts, m->next)->m->mask == 0;
+           token_at(ts, m->next)->kind == TOKEN_WORD &&
+           (token_at(ts, m->next)->m->mask & ~(LEX(COUNT) | LEX(PHRASE))) == 0;
+}
+
+/* A short text that goes on behind its first words, or that exclaims. */
+static bool is_said(const struct tokens *ts, const struct measure *m)
+{
+    return m->from == 0 ? token_is(ts, m->next, LEX(STOP))
+                        : m->next == ts->n && token_is(ts, m->from, LEX(ART)) &&
+                              token_is(ts, m->from - 1, LEX(STOP));
 }
 
 /* "un jour je partirai", "what a day": said, not measured. */
@@ -269,8 +278,7 @@ static bool is_idiom(const struct tokens *ts, const struct measure *m, const str
         token_is(ts, m->from + 1, LEX(NICE)))
         return true; /* "have a good day" */
     if (q->bound != QUANTITY_EXACT || m->next - m->from != 2 ||
-        token_at(ts, m->from)->kind != TOKEN_WORD ||
-        (ts->n < 6 && !(m->from == 0 && token_is(ts, m->next, LEX(STOP)))))
+        token_at(ts, m->from)->kind != TOKEN_WORD || (ts->n < 6 && !is_said(ts, m)))
         return false;
     return ts->lang != LANG_EN || token_is(ts, m->from, LEX(NUM)) ||
            token_is(ts, m->from - 1, LEX(STOP));
