@@ -19,6 +19,9 @@
     V(suggest)                                                                                     \
     V(promise)                                                                                     \
     V(measure)                                                                                     \
+    V(add)                                                                                         \
+    V(import)                                                                                      \
+    V(export)                                                                                      \
     V(connector)                                                                                   \
     V(items)                                                                                       \
     V(alerts)                                                                                      \

@@ -44,7 +44,7 @@ FOREIGN = {
     r'iconv\.h': ['lib/text/charset.c'],
     r'expat\.h|libxml/': [],
     r'event2/': ['daemon/'],
-    r'curl/': ['daemon/net/', 'daemon/source/'],
+    r'curl/': ['daemon/net/', 'daemon/source/', 'cli/verbs/fetch.c'],
     r'sqlite3\.h': ['daemon/store/'],
     r'hiredis/': ['daemon/sink/', 'daemon/source/queue.c', 'cli/verbs/'],
     r'systemd/': ['daemon/core/'],

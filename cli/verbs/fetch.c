@@ -1,0 +1,77 @@
+#include "cli/verbs/fetch.h"
+
+#include <curl/curl.h>
+
+#include "lib/base/arena.h"
+
+enum { SECONDS_MAX = 30, REDIRECTS_MAX = 5 };
+
+#define SET(easy, option, value) (void)curl_easy_setopt(easy, option, value) /* known to curl */
+
+static size_t on_body(char *bytes, size_t one, size_t n, void *arg)
+{
+    struct sbuf *body = arg;
+
+    (void)one;
+    sbuf_add(body, str_make(bytes, n));
+    return body->full ? 0 : n;
+}
+
+static void set_up(CURL *easy, const char *url, struct curl_slist *headers, struct sbuf *body)
+{
+    SET(easy, CURLOPT_URL, url);
+    SET(easy, CURLOPT_HTTPHEADER, headers);
+    SET(easy, CURLOPT_USERAGENT, "couac/" COUAC_VERSION);
+    SET(easy, CURLOPT_ACCEPT_ENCODING, "");
+    SET(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    SET(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    /* Headers that carry a secret must not follow a redirect to somebody else. */
+    SET(easy, CURLOPT_FOLLOWLOCATION, headers ? 0L : 1L);
+    SET(easy, CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
+    SET(easy, CURLOPT_TIMEOUT, (long)SECONDS_MAX);
+    SET(easy, CURLOPT_PROXY, "");
+    SET(easy, CURLOPT_NOSIGNAL, 1L);
+    SET(easy, CURLOPT_WRITEFUNCTION, on_body);
+    SET(easy, CURLOPT_WRITEDATA, body);
+}
+
+static const char *perform(CURL *easy, const struct sbuf *body, struct arena *arena,
+                           struct fetched *ret)
+{
+    CURLcode code = curl_easy_perform(easy);
+    const char *url = NULL, *type = NULL;
+    long status = 0;
+
+    if (body->full)
+        return "the body is larger than 8 MiB";
+    if (code != CURLE_OK)
+        return curl_easy_strerror(code);
+    (void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    (void)curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &url);
+    (void)curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &type);
+    *ret = (struct fetched){(int)status, arena_str(arena, str_of(url)),
+                            arena_str(arena, str_of(type)), arena_str(arena, sbuf_str(body))};
+    return status == 200 ? NULL : arena_printf(arena, "the server answers %ld", status).p;
+}
+
+const char *fetch(struct str url, const struct connector_pair *headers, size_t n_headers,
+                  struct arena *arena, struct fetched *ret)
+{
+    struct sbuf body = SBUF_INIT(FETCH_BYTES_MAX);
+    struct curl_slist *lines = NULL;
+    CURL *easy = curl_easy_init();
+    const char *why = "no memory for a request";
+
+    for (size_t i = 0; i < n_headers; i++)
+        lines = curl_slist_append(lines, arena_printf(arena, "%.*s: %.*s", STR_ARG(headers[i].name),
+                                                      STR_ARG(headers[i].value))
+                                             .p);
+    if (easy) {
+        set_up(easy, arena_str(arena, url).p, lines, &body);
+        why = perform(easy, &body, arena, ret);
+    }
+    curl_easy_cleanup(easy);
+    curl_slist_free_all(lines);
+    sbuf_done(&body);
+    return why;
+}
