@@ -25,7 +25,14 @@ struct map;
 
 enum config_network { CONFIG_PUBLIC, CONFIG_PRIVATE };
 enum config_about { CONFIG_ABOUT_ANYONE, CONFIG_ABOUT_US };
-enum config_kind { CONFIG_FEED, CONFIG_PUSH, CONFIG_STREAM, CONFIG_REDIS, CONFIG_API };
+enum config_kind {
+    CONFIG_FEED,
+    CONFIG_PUSH,
+    CONFIG_STREAM,
+    CONFIG_REDIS,
+    CONFIG_API,
+    CONFIG_MAILBOX
+};
 enum config_privacy { CONFIG_PSEUDONYMOUS, CONFIG_NONE, CONFIG_CLEAR };
 
 struct config_source {
@@ -33,10 +40,11 @@ struct config_source {
     int kind;                       /* enum config_kind */
     struct str url;                 /* all but CONFIG_PUSH; of CONFIG_API a name made of connector
                                        and variables, no address */
-    struct str token_file;          /* CONFIG_PUSH, CONFIG_STREAM; CONFIG_REDIS: the password */
+    struct str token_file;          /* CONFIG_PUSH, CONFIG_STREAM; others: the password */
     int64_t silence_ms;             /* CONFIG_STREAM */
     struct str list, stream, group; /* CONFIG_REDIS; one of the first two is set */
-    struct str ca_file;             /* CONFIG_REDIS; empty: the system's */
+    struct str ca_file;             /* CONFIG_REDIS, CONFIG_MAILBOX; empty: the system's */
+    struct str user;                /* CONFIG_MAILBOX */
     struct str connector_name;      /* CONFIG_API */
     struct connector *connector;    /* idem */
     struct connector_pair *with;    /* idem; what the file fills in */

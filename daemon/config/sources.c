@@ -15,17 +15,20 @@ enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR 
 #define AT(member) offsetof(struct config_source, member)
 
 static const struct setting source_settings[] = {
-    {"kind", SETTING_CHOICE, AT(kind), "feed", .words = "feed push stream redis api",
+    {"kind", SETTING_CHOICE, AT(kind), "feed", .words = "feed push stream redis api mailbox",
      .doc = "feed: RSS, Atom or JSON Feed over HTTP. push: mention JSON that others POST\n"
             "to us. stream: Server-Sent Events whose data is mention JSON. redis: mention JSON\n"
             "that others put into a Redis list or stream. api: a network that speaks JSON, by\n"
-            "its connector."},
-    {"url", SETTING_URL, AT(url), NULL, .words = "http https redis rediss unix",
+            "its connector. mailbox: mails in a folder of an IMAP server; they are not marked as\n"
+            "read."},
+    {"url", SETTING_URL, AT(url), NULL, .words = "http https redis rediss unix imaps imap",
      .doc = "Where it is. Asked for as written, nothing added. redis: redis://user@host:port/db,\n"
-            "rediss:// for TLS, unix:///run/redis/redis.sock."},
+            "rediss:// for TLS, unix:///run/redis/redis.sock. mailbox: imaps://host/INBOX, or\n"
+            "imap:// that must turn to TLS (STARTTLS)."},
     {"token_file", SETTING_CREDENTIAL, AT(token_file), "",
      .doc = "push: file or systemd credential with the bearer token that senders must show;\n"
-            "stream: with the one that we show; redis: with the password."},
+            "stream: with the one that we show; redis, mailbox: with the password."},
+    {"user", SETTING_TEXT, AT(user), "", .doc = "mailbox: who logs in."},
     {"connector", SETTING_TEXT, AT(connector_name), "",
      .doc = "api: which network, as mastodon-tag; a name with a slash is a file of yours.\n"
             "What it must be told stands below `with`, as   with: {tag: acme}"},
@@ -39,7 +42,7 @@ static const struct setting source_settings[] = {
      .doc = "redis: the stream that others XADD to, with the JSON in the field `mention`."},
     {"group", SETTING_TEXT, AT(group), "couac", .doc = "redis: our consumer group of the stream."},
     {"ca_file", SETTING_PATH, AT(ca_file), "",
-     .doc = "redis: CA certificates that vouch for the server; empty: the system's."},
+     .doc = "redis, mailbox: CA certificates that vouch for the server; empty: the system's."},
     {"every", SETTING_DURATION, AT(every_ms), NULL, SECOND, 30ll * DAY,
      .doc = "How often; without it poll.interval and then the feed's own rhythm."},
     {"about", SETTING_CHOICE, AT(about), "anyone", .words = "anyone us",
@@ -109,6 +112,7 @@ static void check_url(const struct yaml *map, const struct config_source *source
         [CONFIG_FEED] = "http https",
         [CONFIG_STREAM] = "http https",
         [CONFIG_REDIS] = "redis rediss unix",
+        [CONFIG_MAILBOX] = "imaps imap",
     };
     const struct yaml *url = yaml_get(map, STR("url"));
     struct str words = str_of(schemes[source->kind]), word;
@@ -116,7 +120,10 @@ static void check_url(const struct yaml *map, const struct config_source *source
 
     if (!url) {
         diag(diags, DIAG_ERROR, map->key_at, "source '%.*s' has no url", STR_ARG(source->id));
-        diag_hint(diags, "add   url: %s://...", source->kind == CONFIG_REDIS ? "redis" : "https");
+        diag_hint(diags, "add   url: %s://...",
+                  source->kind == CONFIG_REDIS     ? "redis"
+                  : source->kind == CONFIG_MAILBOX ? "imaps"
+                                                   : "https");
     }
     while (str_split(&words, ' ', &word))
         if (str_eq_nocase(word, scheme))
@@ -146,8 +153,13 @@ static void check_source(const struct config *c, const struct yaml *map,
         diag_hint(diags,
                   "add   list: NAME   when others RPUSH, or   stream: NAME   when they XADD");
     }
-    if (every && source->every_ms && source->network == CONFIG_PUBLIC &&
-        source->every_ms < c->poll.floor_ms) {
+    if (source->kind == CONFIG_MAILBOX && (!source->user.n || !source->token_file.n)) {
+        diag(diags, DIAG_ERROR, map->key_at, "source '%.*s' needs a user and a token_file",
+             STR_ARG(source->id));
+        diag_hint(diags, "the password stands in the file that token_file names");
+    }
+    if (every && source->kind != CONFIG_MAILBOX && source->every_ms &&
+        source->network == CONFIG_PUBLIC && source->every_ms < c->poll.floor_ms) {
         setting_write_duration(c->poll.floor_ms, &floor);
         diag(diags, DIAG_ERROR, every->at, "public servers are not asked more often than %s",
              sbuf_cstr(&floor));

@@ -59,7 +59,8 @@ static void reap(int fd, short what, void *arg)
         if (message->msg != CURLMSG_DONE)
             continue;
         (void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &job); /* always set */
-        check(curl_multi_remove_handle(m->handle, job->easy));
+        if (job->after == MULTI_LEAVES)
+            check(curl_multi_remove_handle(m->handle, job->easy));
         job->done(job, code);
     }
 }

@@ -16,7 +16,10 @@ struct multi;
 
 struct multi_job {
     CURL *easy;
-    void (*done)(struct multi_job *job, CURLcode code); /* already removed from the multi */
+    void (*done)(struct multi_job *job, CURLcode code);
+    /* Before `done` it is removed from the multi; or it stays, since removing it would close a
+     * connection that was only opened (CURLOPT_CONNECT_ONLY). */
+    enum { MULTI_LEAVES, MULTI_STAYS } after;
 };
 
 struct multi *multi_new(struct loop *loop, long connections_kept);

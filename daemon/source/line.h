@@ -10,6 +10,7 @@
 #include "daemon/source/live.h"
 
 struct line;
+struct multi;
 struct taps;
 
 struct line_kind {
@@ -35,9 +36,10 @@ struct line {
     bool kept;                             /* during a reload */
 };
 
-extern const struct line_kind line_queue, line_stream;
+extern const struct line_kind line_mailbox, line_queue, line_stream;
 
 struct loop *line_loop(const struct line *l);
+struct multi *line_multi(const struct line *l); /* for connections that are ours */
 struct taps *line_taps(const struct line *l);
 const struct config *line_config(const struct line *l);
 /* "couac/1.0 (+contact)", NUL-terminated. */

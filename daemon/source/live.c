@@ -6,6 +6,7 @@
 #include "daemon/core/build.h"
 #include "daemon/core/log.h"
 #include "daemon/core/loop.h"
+#include "daemon/net/multi.h"
 #include "daemon/net/tap.h"
 #include "daemon/source/line.h"
 #include "lib/base/alloc.h"
@@ -21,6 +22,7 @@ struct live {
     struct live_ports ports;
     const struct config *config;
     struct taps *taps;
+    struct multi *multi;
     struct line **lines; /* in the config's order */
     size_t n;
     struct sbuf user_agent;
@@ -36,6 +38,11 @@ struct loop *line_loop(const struct line *l)
 struct taps *line_taps(const struct line *l)
 {
     return l->live->taps;
+}
+
+struct multi *line_multi(const struct line *l)
+{
+    return l->live->multi;
 }
 
 const struct config *line_config(const struct line *l)
@@ -190,6 +197,8 @@ static const struct line_kind *kind_of(const struct config_source *c)
         return &line_stream;
     case CONFIG_REDIS:
         return &line_queue;
+    case CONFIG_MAILBOX:
+        return &line_mailbox;
     default:
         return NULL;
     }
@@ -199,12 +208,12 @@ static bool same_line(const struct config_source *a, const struct config_source 
 {
     return a->kind == b->kind && str_eq(a->url, b->url) && str_eq(a->token_file, b->token_file) &&
            a->network == b->network && str_eq(a->ca_file, b->ca_file) && str_eq(a->list, b->list) &&
-           str_eq(a->stream, b->stream) && str_eq(a->group, b->group);
+           str_eq(a->stream, b->stream) && str_eq(a->user, b->user) && str_eq(a->group, b->group);
 }
 
-static struct line *add_line(struct live *live, const struct config_source *c)
+static struct line *add_line(struct live *live, const struct line_kind *kind,
+                             const struct config_source *c)
 {
-    const struct line_kind *kind = kind_of(c);
     struct line *l = kind->make();
 
     l->kind = kind;
@@ -233,16 +242,17 @@ static size_t adopt(struct live *live, const struct config *config, const struct
 
     for (size_t i = 0; i < config->n_sources; i++) {
         const struct config_source *c = &config->sources[i];
+        const struct line_kind *kind = kind_of(c);
         struct line *l = map_get(former, c->id);
 
-        if (!kind_of(c))
+        if (!kind)
             continue;
         if (l && same_line(l->config, c)) {
             l->config = c;
             l->kept = true;
             ret[n++] = l;
         } else {
-            ret[n++] = add_line(live, c);
+            ret[n++] = add_line(live, kind, c);
         }
     }
     return n;
@@ -285,7 +295,8 @@ struct live *live_new(const struct live_ports *ports, const struct config *confi
     struct live *l = alloc_zeroed(1, sizeof(*l));
 
     l->ports = *ports;
-    l->taps = taps_new(ports->loop);
+    l->taps = taps_new(ports->loop); /* it readies curl */
+    l->multi = multi_new(ports->loop, 0);
     sbuf_init(&l->user_agent, USER_AGENT_MAX);
     live_reload(l, config);
     return l;
@@ -300,6 +311,17 @@ void live_stop(struct live *l)
     }
 }
 
+/* Behind the connections that lines just closed, and deferred too. */
+static void destroy(void *object)
+{
+    struct live *l = object;
+
+    multi_free(l->multi);
+    taps_free(l->taps);
+    sbuf_done(&l->user_agent);
+    free(l);
+}
+
 void live_free(struct live *l)
 {
     if (!l)
@@ -307,9 +329,7 @@ void live_free(struct live *l)
     for (size_t i = 0; i < l->n; i++)
         drop_line(l->lines[i]);
     free(l->lines);
-    taps_free(l->taps);
-    sbuf_done(&l->user_agent);
-    free(l);
+    loop_defer(l->ports.loop, destroy, l);
 }
 
 struct live_counts live_count(const struct live *l)
