@@ -241,6 +241,47 @@ def without_couacd_nothing_is_said_to_be_forgotten(rig):
     assert done.returncode == 2 and b"either --author or --url" in done.stderr
 
 
+def dated(*texts):
+    """Posts with ids and times of their own, as real feeds have them."""
+    at = time.strftime("%a, %d %b %Y %H:%M:%S +0000", time.gmtime(time.time() // 86400 * 86400 - 7200))
+    items = [f"<item><guid>https://forum.example/{n}</guid><link>https://forum.example/{n}</link>"
+             f"<description>{text}</description><pubDate>{at}</pubDate></item>" for n, text in enumerate(texts)]
+    return ('<rss version="2.0"><channel><title>t</title>' + "".join(items) + "</channel></rss>").encode()
+
+
+def identity(redis):
+    """What must never change about alerts, whoever tells them and when."""
+    return sorted((a["fingerprint"], a["id"], a["revision"], a["severity"], a["status"])
+                  for a in (e["data"]["alert"] for e in events(redis)))
+
+
+def ids_and_revisions_are_the_same_after_restarts_and_from_another_producer(rig):
+    web, posts = rig.keep(Web()), list(LATE)
+    url = web.on("/feed", lambda request: Reply(200, dated(*posts)))
+    redis = rig.redis(durable=False)
+    couacd = rig.keep(Couacd(rig, PROGRAM, redis, SHARE, {"reviews": url}, rules=RULES)).start()
+    wait_for("the alerts", lambda: couacd.alerts() == len(LATE))
+    couacd.kill()
+    couacd.start()
+    polls = len(web.seen("/feed"))
+    wait_for("two polls more", lambda: len(web.seen("/feed")) >= polls + 2)
+    assert couacd.alerts() == len(LATE), "a restart told them again"
+    posts[0] = posts[0].replace("6 jours", "7 jours") + " !!!"  # an edit, heard after another restart
+    wait_for("its next revision", lambda: couacd.alerts() == len(LATE) + 1)
+    edited = events(redis)[-1]["data"]["alert"]
+    assert edited["revision"] == 2 and edited["id"] in {e["data"]["alert"]["id"] for e in events(redis)[:-1]}, edited
+    couacd.stop()
+
+    posts[0] = LATE[0]
+    first = [i for i in identity(redis) if i[2] == 1]
+    again = rig.redis(durable=False, name="second")
+    other = rig.keep(Couacd(rig, PROGRAM, again, SHARE, {"elsewhere": url}, rules=RULES, name="other",
+                            producer="couac-2")).start()
+    wait_for("the alerts again", lambda: other.alerts() == len(LATE))
+    assert identity(again) == first, (identity(again), first)
+    assert {e["data"]["trace"]["producer"] for e in events(again)} == {"couac-2"}
+
+
 CELERY = '''
 import sys
 from celery import Celery
@@ -338,7 +379,8 @@ def drafts_are_judged_and_counted_in_the_shadow(rig):
     assert redis.do("XLEN", "couac:incidents") == 0
 
 
-TESTS = [forgetting_reaches_into_the_lists_of_workers,
+TESTS = [ids_and_revisions_are_the_same_after_restarts_and_from_another_producer,
+         forgetting_reaches_into_the_lists_of_workers,
          a_celery_worker_runs_the_alerts_as_tasks, sidekiq_runs_the_alerts_as_jobs,
          a_paused_promise_is_silent_until_the_pause_ends, drafts_are_judged_and_counted_in_the_shadow,
          feedback_becomes_lines_of_a_corpus, a_person_can_be_forgotten,
