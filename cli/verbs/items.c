@@ -5,13 +5,17 @@
 #include "cli/verbs/verb.h"
 
 #include "lib/base/arena.h"
+#include "lib/base/utf8.h"
 #include "lib/data/json.h"
 #include "lib/feed/feed.h"
+#include "lib/text/guess.h"
 
 /* The mentions of feed documents as JSON Lines, whatever --json says: they are
  * made to be piped into other verbs. */
 
 static const size_t body_max = 64 << 20, arena_max = 512 << 20;
+
+enum { GUESSED_BYTES = 4096 }; /* enough to tell a language */
 
 struct request {
     const struct call *call;
@@ -67,15 +71,31 @@ static void print_feed(const struct call *call, const struct feed *f, struct sbu
     flush_line(call, line);
 }
 
-static void print_items(const struct call *call, const struct feed *f, struct sbuf *line)
+/* A post that says no language, and whose feed says none, has the one its words
+ * tell; one that is said to have none keeps none. couacd's judge does the same. */
+static void print_items(const struct call *call, const struct feed *f, struct arena *arena,
+                        struct sbuf *line)
 {
     struct json_writer w;
+    struct fold fold;
+    struct words words;
 
+    fold_init(&fold);
+    words_init(&words);
     for (size_t i = 0; i < f->n_items; i++) {
+        struct mention m = f->items[i].mention;
+
+        if (m.lang.n == 0 && (!m.lang.p || m.lang.p == f->lang.p)) {
+            fold_text(&fold, utf8_head(mention_body(&m, arena), GUESSED_BYTES));
+            words_cut(&words, &fold);
+            m.lang = lang_tag(guess_lang(fold.original, &words));
+        }
         json_writer_init(&w, line);
-        mention_write(&f->items[i].mention, &w);
+        mention_write(&m, &w);
         flush_line(call, line);
     }
+    words_done(&words);
+    fold_done(&fold);
 }
 
 /* Prints one document; NULL, or why there is nothing to print. */
@@ -99,7 +119,7 @@ static const char *document(struct request *q, const char *path)
     if (!why && call_option(q->call, "feed"))
         print_feed(q->call, feed, &line);
     if (!why)
-        print_items(q->call, feed, &line);
+        print_items(q->call, feed, arena, &line);
     sbuf_done(&body);
     sbuf_done(&line);
     return why;

@@ -56,6 +56,17 @@ def the_content_type_lends_its_charset():
     assert status == 0 and out[0]["title"] == "Пр"
 
 
+def a_language_that_is_not_said_is_guessed_where_words_tell_it():
+    body = b"""<rss version="2.0"><channel><title>t</title>
+<item><description>Mon colis n'est toujours pas arriv\xc3\xa9 et personne ne me r\xc3\xa9pond</description></item>
+<item><description>My parcel has not arrived and nobody is answering me</description></item>
+<item xml:lang="de"><description>My parcel has not arrived and nobody is answering me</description></item>
+<item xml:lang=""><description>My parcel has not arrived and nobody is answering me</description></item>
+<item><description>42</description></item></channel></rss>"""
+    langs = [item.get("lang") for item in items(stdin=body)[1]]
+    assert langs == ["fr", "en", "de", None, None], langs
+
+
 def trouble_and_findings_have_their_own_status():
     assert items("/nonexistent")[0] == 2
     assert items(stdin=b"not a feed")[0] == 1
