@@ -184,72 +184,102 @@ static bool is_ish(const struct tokens *ts, size_t i)
     return token_is(ts, i, LEX(ADJ)) && token_is(ts, i, LEX(PHRASE));
 }
 
-static bool read_numbers(const struct tokens *ts, size_t i, bool between, struct measure *m)
+/* Numbers whose letters or neighbours say that they measure nothing. */
+static bool skip_word(const struct tokens *ts, size_t i, const struct number *n, struct measure *m)
 {
-    struct number a, b = {0};
-    struct denomination u;
-    bool minus = between && (token_is(ts, i, LEX(MINUS)) || token_sign(ts, i, '-'));
-    bool plus, range;
+    size_t ordinal = 0;
 
-    i += minus;
-    range = range_slashed(ts, i, &a, &b);
-    if (decoy_read(ts, i, m) || feet_and_inches(ts, i, m))
-        return true;
-    if (!range) {
-        if (!number_read(ts, i, &a))
-            return false;
-        if (minus)
-            a.value = a.least = -a.value;
-        range = range_second(ts, &a, between, &b);
-        if (range) {
-            range_share(&a, &b);
-            a.flags &= ~(unsigned)NUMBER_ARTICLE;
-        }
+    if (n->flags & NUMBER_WORDS && !(n->flags & NUMBER_FRACTION))
+        ordinal = number_ordinal_end(ts, n);
+    if (!ordinal && !decoy_is_slang(ts, i, n))
+        return false;
+    measure_skip(m, ordinal ? ordinal : n->next + 1);
+    return true;
+}
+
+/* The number `a`, and its range's end `b` with true. */
+static bool read_ends(const struct tokens *ts, size_t i, bool between, struct number *a,
+                      struct number *b)
+{
+    if (!range_second(ts, a, between, b)) {
+        (void)figure_hours(ts, i, a); /* else a plain number */
+        return false;
     }
-    if (!range)
-        (void)figure_hours(ts, i, &a); /* else a plain number */
-    if (a.flags & NUMBER_ARTICLE && denomination_sign(token_at(ts, a.next)->sign) &&
-        token_at(ts, a.next + 1)->kind == TOKEN_NUMBER)
-        return false; /* "a $ 4 billion deal" */
-    if (!range && a.flags & NUMBER_WORDS && !(a.flags & NUMBER_FRACTION) &&
-        number_ordinal_end(ts, &a)) {
-        measure_skip(m, number_ordinal_end(ts, &a));
-        return true;
-    }
-    if (decoy_is_slang(ts, i, &a)) {
-        measure_skip(m, a.next + 1);
-        return true;
-    }
-    if (range && denomination_read(ts, b.next, &b, &u)) {
-        read_with_unit(ts, &a, b.value, &u, between, m);
-        return true;
-    }
-    plus = !range && token_sign(ts, a.next, '+') &&
-           (token_glued(ts, a.next) || denomination_read(ts, a.next + 1, &a, &u));
-    a.next += plus;
-    if (denomination_read(ts, a.next, &a, &u)) {
-        if (u.unit == UNIT_DEGREE && (decoy_is_angle(ts, i, u.next) || a.flags & NUMBER_ARTICLE)) {
-            measure_skip(m, u.next);
-            return true;
-        }
-        read_with_unit(ts, &a, a.value, &u, between, m);
-        plus = plus || (token_sign(ts, m->next, '+') && token_glued(ts, m->next));
-        m->next += token_sign(ts, m->next, '+') && token_glued(ts, m->next);
-        if (plus)
-            measure_open_upwards(m);
+    range_share(a, b);
+    a->flags &= ~(unsigned)NUMBER_ARTICLE;
+    return true;
+}
+
+/* One number and its unit: "2+ hours", "2 hours+". */
+static bool read_counted(const struct tokens *ts, size_t i, struct number *a, bool between,
+                         struct measure *m)
+{
+    struct denomination u;
+    bool plus = token_sign(ts, a->next, '+') &&
+                (token_glued(ts, a->next) || denomination_read(ts, a->next + 1, a, &u));
+
+    if (!denomination_read(ts, a->next + plus, a, &u))
+        return false;
+    if (u.unit == UNIT_DEGREE && (decoy_is_angle(ts, i, u.next) || a->flags & NUMBER_ARTICLE)) {
+        measure_skip(m, u.next);
         return true;
     }
-    if (token_glued(ts, a.next) && token_at(ts, a.next)->kind == TOKEN_WORD &&
-        !is_ish(ts, a.next) && token_at(ts, a.next - 1)->kind == TOKEN_NUMBER) {
-        measure_skip(m, a.next + 1);
+    read_with_unit(ts, a, a->value, &u, between, m);
+    if (token_sign(ts, m->next, '+') && token_glued(ts, m->next)) {
+        m->next++;
+        plus = true;
+    }
+    if (plus)
+        measure_open_upwards(m);
+    return true;
+}
+
+/* A number that counts nothing, or what no one knows: "180ml". */
+static bool read_bare(const struct tokens *ts, struct number *a, const struct number *b,
+                      bool between, struct measure *m)
+{
+    bool plus = !b && token_sign(ts, a->next, '+') && token_glued(ts, a->next);
+
+    a->next += plus;
+    if (token_glued(ts, a->next) && token_at(ts, a->next)->kind == TOKEN_WORD &&
+        !is_ish(ts, a->next) && token_at(ts, a->next - 1)->kind == TOKEN_NUMBER) {
+        measure_skip(m, a->next + 1);
         return true;
     }
-    if (!plain_number(ts, &a, range ? &b : NULL, between, m))
+    if (!plain_number(ts, a, b, between, m))
         return false;
     if (plus)
         measure_open_upwards(m);
     (void)below_zero(ts, m); /* else it stays a plain number */
     return true;
+}
+
+static bool read_numbers(const struct tokens *ts, size_t i, bool between, struct measure *m)
+{
+    struct number a, b = {0};
+    struct denomination u;
+    bool minus = between && (token_is(ts, i, LEX(MINUS)) || token_sign(ts, i, '-'));
+    bool range;
+
+    i += minus;
+    range = range_slashed(ts, i, &a, &b);
+    if (decoy_read(ts, i, m) || feet_and_inches(ts, i, m))
+        return true;
+    if (!range && !number_read(ts, i, &a))
+        return false;
+    if (minus)
+        a.value = a.least = -a.value;
+    range = range || read_ends(ts, i, between, &a, &b);
+    if (a.flags & NUMBER_ARTICLE && denomination_sign(token_at(ts, a.next)->sign) &&
+        token_at(ts, a.next + 1)->kind == TOKEN_NUMBER)
+        return false; /* "a $ 4 billion deal" */
+    if (!range && skip_word(ts, i, &a, m))
+        return true;
+    if (range && denomination_read(ts, b.next, &b, &u)) {
+        read_with_unit(ts, &a, b.value, &u, between, m);
+        return true;
+    }
+    return read_counted(ts, i, &a, between, m) || read_bare(ts, &a, range ? &b : NULL, between, m);
 }
 
 static bool number_begins(const struct tokens *ts, size_t i)
@@ -363,17 +393,18 @@ static bool read_moment(const struct tokens *ts, size_t i, struct measure *m)
 }
 
 /* Most words of a text end here. */
-static bool may_begin(const struct token *t)
+static bool may_begin(const struct tokens *ts, size_t i)
 {
     static const uint64_t starts = LEX(NUM) | LEX(MUL) | LEX(DOZEN) | LEX(FRAC) | LEX(ART) |
                                    LEX(VAGUE) | LEX(CUR) | LEX(NATION) | LEX(COIN) | LEX(ORD) |
                                    LEX(MONTH) | LEX(WEEKDAY) | LEX(DAY) | LEX(THIS) | LEX(LAST) |
                                    LEX(NEXT) | LEX(UNIT) | LEX(NOON) | LEX(MINUS) | LEX(PERCENT) |
-                                   LEX(PRO) | LEX(WHOLE) | LEX(THE) | LEX(BETWEEN) | LEX(POINT);
+                                   LEX(PRO) | LEX(WHOLE) | LEX(BETWEEN) | LEX(POINT);
+    const struct token *t = token_at(ts, i);
 
     switch (t->kind) {
     case TOKEN_WORD:
-        return t->m->mask & starts;
+        return t->m->mask & starts || (t->m->mask & LEX(THE) && token_is(ts, i + 1, LEX(UNIT)));
     case TOKEN_NUMBER:
     case TOKEN_FRACTION:
         return true;
@@ -390,7 +421,7 @@ bool measure_read(const struct tokens *ts, size_t i, struct measure *ret)
     bool between = t->m->mask & LEX(BETWEEN);
 
     *ret = (struct measure){.from = i};
-    if (!may_begin(t))
+    if (!may_begin(ts, i))
         return false;
     if (decoy_is_name(ts, i))
         return false;
