@@ -214,7 +214,7 @@ def watching_runs_again_after_a_change(_rig):
         raise AssertionError(seen)
     try:
         until(r"near miss.*3 passed, 0 failed.*watching")
-        folder.file("r.yaml", near.replace("never came]", "nothing]"))
+        folder.file("r.yaml", near.replace("never came]\n    unless", "nothing]\n    unless"))
         until(r"failed.*is ignored.*2 passed, 1 failed.*watching")
         folder.file("r.yaml", "couac: 1\nnonsense: {}\n")
         until(r"unknown key 'nonsense'.*watching")
