@@ -1,13 +1,14 @@
 #!/usr/bin/python3
 """killpoints - death at the N-th write, fsync, send, rename ..., by strace injection.
 
-usage: killpoints.py FEEDER [points=300] [seed=1]
+usage: killpoints.py FEEDER [points=300] [writes=1000] [seed=1]
 
 A first run counts the feeder's system calls. Then, for each sampled point (a call and its N),
 the feeder gets forty more rows to queue and deliver and is killed with SIGKILL as that call
 begins. State and Redis are the same throughout, so each start meets what the last death left.
 After every death the state file must be sound; at the end every row is in Redis once, in
-order. 1,500 points take a few minutes.
+order. 1,500 points take a few minutes. Then the disk fails (EIO), or is full (ENOSPC), at the
+N-th write and sync of a run, for each N up to `writes`.
 """
 
 import os
@@ -21,7 +22,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from redis_rig import run, wait_for  # noqa: E402
 
-SETTINGS = {"points": 300, "seed": 1}
+SETTINGS = {"points": 300, "writes": 1000, "seed": 1}
 ROWS = 40
 CALLS = ["write", "writev", "pwrite64", "pread64", "fsync", "fdatasync", "ftruncate", "fcntl", "read", "readv",
          "recvfrom", "sendto", "openat", "close", "unlink", "rename", "mmap", "munmap", "epoll_wait",
@@ -93,7 +94,7 @@ def a_failing_fsync_is_fatal_and_loses_nothing(rig):
     feeder = rig.feeder(redis.url, ROWS, every=1, batch=4, start=False)
     counts, codes, rows = count_calls(rig, feeder), set(), 2 * ROWS
     for call in ("fdatasync", "fsync", "pwrite64"):
-        for n in range(1, min(counts.get(call, 0), 8) + 1):
+        for n in range(1, min(counts.get(call, 0), SETTINGS["writes"]) + 1):
             rows += ROWS
             feeder.args[3] = str(rows)
             codes.add(traced(feeder, ["-o", "/dev/null", "-e", f"trace={call}",
@@ -103,14 +104,14 @@ def a_failing_fsync_is_fatal_and_loses_nothing(rig):
     got = redis.rows()
     assert got == list(range(1, rows + 1)), f"{rows} rows queued, {len(got)} there"
     assert codes <= {0, 1, 75} and 75 in codes, codes
-    return f"exit codes {sorted(codes)}, {rows} rows"
+    return f"{rows // ROWS - 2} faults, exit codes {sorted(codes)}, {rows} rows"
 
 
 def no_space_at_any_write_is_waited_out(rig):
     redis = rig.redis()
     feeder = rig.feeder(redis.url, ROWS, every=1, batch=4, start=False)
     counts, codes, rows = count_calls(rig, feeder), set(), 2 * ROWS
-    for n in range(1, min(counts["pwrite64"], 30) + 1):
+    for n in range(1, min(counts["pwrite64"], SETTINGS["writes"]) + 1):
         rows += ROWS
         feeder.args[3] = str(rows)
         codes.add(traced(feeder, ["-o", "/dev/null", "-e", "trace=pwrite64",
@@ -120,7 +121,7 @@ def no_space_at_any_write_is_waited_out(rig):
     got = redis.rows()
     assert got == list(range(1, rows + 1)), f"{rows} rows queued, {len(got)} there"
     assert 0 in codes and codes <= {0, 1}, codes
-    return f"{rows} rows"
+    return f"{rows // ROWS - 2} faults, {rows} rows"
 
 
 def a_full_disk_stops_accepting_not_delivering_and_resumes_by_itself(rig):
