@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """power - the plug is pulled: what was said to be on the disk is on the disk.
 
-usage: power.py FEEDER [cuts=60] [seed=1]
+usage: power.py FEEDER COUACD SHARE [cuts=60] [seed=1]
 
 The state lies on an ext4 image inside a btrfs image. A reflink copy of the inner image is made
 in one step, so it is the disk at one moment: what was synced, and of the rest what the kernel
@@ -14,12 +14,17 @@ After each cut the state is whole (I5), knows every row that Redis had before it
 no row that the outbox lacks (I4); at the end all rows are in Redis once, in order (I2, I3). The
 control, whose fsync only says that it did, must lose rows.
 
+The same with all of couacd, whose source shows a post only until it was fetched: the server
+gives what is newer than the validator it is sent. Were the source's cursor ahead of the outbox
+(I4), posts would be missing at the end.
+
 Needs root, loop devices, btrfs and ext4; skipped otherwise.
 """
 
 import contextlib
 import os
 import random
+import re
 import shutil
 import signal
 import sqlite3
@@ -30,7 +35,9 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from redis_rig import run, wait_for  # noqa: E402
+from web_rig import Couacd, Reply, Web, rss  # noqa: E402
 
+PROGRAM, SHARE = sys.argv[2], os.path.abspath(sys.argv[3])
 SETTINGS = {"cuts": 60, "seed": 1}
 NO_SYNC = ["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync",
            "-e", "inject=fsync,fdatasync:retval=0"]
@@ -176,6 +183,59 @@ def the_control_that_never_syncs_loses_rows(rig):
     return f"{len(lost)} of {cuts} cuts lost rows, e.g. {lost[-1]}"
 
 
+class Forgetful:
+    """A feed of numbered posts that shows each until it knows it was taken."""
+
+    def __init__(self):
+        self.shown, self.stop = 0, False
+
+    def __call__(self, request):
+        first = int((request.get("if-none-match") or '"0"').strip('"'))
+        last = max(self.shown, first if self.stop else first + 4)
+        self.shown = last
+        if last == first:
+            return Reply(304)
+        return Reply(200, rss(*(post(n) for n in range(first, last))), ETag=f'"{last}"')
+
+
+def post(n):
+    """In words of its own: what is near a known post is told as an update of it."""
+    chance = random.Random(n)
+    words = ("".join(chance.choice("bdfklmnrstv") + chance.choice("aeiou") for _ in range(3)) for _ in range(14))
+    return f"Been waiting 6 days for a parcel {' '.join(words)} number {n}"
+
+
+def numbers(redis):
+    entries = redis.do("XRANGE", "couac:alerts", "-", "+")
+    return [int(re.search(r"number (\d+)", dict(zip(f[::2], f[1::2]))["data"]).group(1)) for _, f in entries]
+
+
+def no_source_is_ahead_of_its_posts(rig):
+    chance, cuts = random.Random(SETTINGS["seed"]), max(2, SETTINGS["cuts"] // 6)
+    disk, redis, web, feed = rig.keep(Disk(rig.folder)), rig.redis(), rig.keep(Web()), Forgetful()
+    couacd = Couacd(rig, PROGRAM, redis, SHARE, {})
+    couacd.state = disk.here
+    couacd.write_config({"feed": web.on("/feed", feed)})
+    rig.keep(couacd).start()
+    for _ in range(cuts):
+        before = feed.shown
+        wait_for("a poll", lambda: feed.shown > before)
+        time.sleep(chance.uniform(0, 0.03))
+        couacd.process.send_signal(signal.SIGSTOP)
+        disk.cut()
+        couacd.kill()
+        disk.go_on()
+        couacd.start(wait=False)
+    feed.stop, asked = True, len(web.seen("/feed"))
+    wait_for("two polls", lambda: len(web.seen("/feed")) > asked + 1)
+    wait_for("all posts", lambda: len(set(numbers(redis))) >= feed.shown)
+    assert couacd.stop() == 0
+    got = numbers(redis)
+    assert sorted(got) == list(range(feed.shown)), f"{feed.shown} posts, {len(got)} alerts, {len(set(got))} distinct"
+    disk.unmount(disk.here)
+    return f"{cuts} cuts, {feed.shown} posts"
+
+
 def possible():
     """Whether disks of ours can be mounted here; else why not."""
     for tool in ("mkfs.btrfs", "mkfs.ext4", "strace"):
@@ -189,10 +249,11 @@ def possible():
     return None
 
 
-TESTS = [what_was_committed_survives_every_power_cut, the_control_that_never_syncs_loses_rows]
+TESTS = [what_was_committed_survives_every_power_cut, no_source_is_ahead_of_its_posts,
+         the_control_that_never_syncs_loses_rows]
 
 if __name__ == "__main__":
-    for setting in sys.argv[2:]:
+    for setting in sys.argv[4:]:
         key, value = setting.split("=")
         SETTINGS[key] = int(value)
     why = possible()
