@@ -72,7 +72,7 @@ static void print_feed(const struct call *call, const struct feed *f, struct sbu
 }
 
 /* A post that says no language, and whose feed says none, has the one its words
- * tell; one that is said to have none keeps none. couacd's judge does the same. */
+ * tell, as with couacd's judge. */
 static void print_items(const struct call *call, const struct feed *f, struct arena *arena,
                         struct sbuf *line)
 {
@@ -85,7 +85,7 @@ static void print_items(const struct call *call, const struct feed *f, struct ar
     for (size_t i = 0; i < f->n_items; i++) {
         struct mention m = f->items[i].mention;
 
-        if (m.lang.n == 0 && (!m.lang.p || m.lang.p == f->lang.p)) {
+        if (m.lang.n == 0) {
             fold_text(&fold, utf8_head(mention_body(&m, arena), GUESSED_BYTES));
             words_cut(&words, &fold);
             m.lang = lang_tag(guess_lang(fold.original, &words));
