@@ -128,6 +128,15 @@ static void check_request(const struct yaml *map, const struct config_source *so
         diag_hint(scope->diags, "add   credential: a file, or the name of a systemd credential");
 }
 
+void apis_load(const struct config *c, const struct yaml *map, const struct setting_scope *scope,
+               struct config_source *source)
+{
+    const struct yaml *name = yaml_get(map, STR("connector"));
+
+    if (name && name->type == YAML_SCALAR && name->s.n)
+        source->connector = find_connector(c, name, scope);
+}
+
 void apis_check(const struct config *c, const struct yaml *map, const struct setting_scope *scope,
                 struct config_source *source)
 {

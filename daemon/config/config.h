@@ -33,6 +33,7 @@ enum config_kind {
     CONFIG_API,
     CONFIG_MAILBOX
 };
+enum config_proof { CONFIG_TOKEN, CONFIG_META, CONFIG_LINKEDIN };
 enum config_privacy { CONFIG_PSEUDONYMOUS, CONFIG_NONE, CONFIG_CLEAR };
 
 struct config_source {
@@ -44,9 +45,11 @@ struct config_source {
     int64_t silence_ms;             /* CONFIG_STREAM */
     struct str list, stream, group; /* CONFIG_REDIS; one of the first two is set */
     struct str ca_file;             /* CONFIG_REDIS, CONFIG_MAILBOX; empty: the system's */
+    int proof;                      /* CONFIG_PUSH: enum config_proof */
+    struct str verify_file;         /* CONFIG_PUSH from Meta: its verify token */
     struct str user;                /* CONFIG_MAILBOX */
-    struct str connector_name;      /* CONFIG_API */
-    struct connector *connector;    /* idem */
+    struct str connector_name;      /* CONFIG_API, CONFIG_PUSH; empty: none */
+    struct connector *connector;    /* idem; NULL: none */
     struct connector_pair *with;    /* idem; what the file fills in */
     size_t n_with;
     struct str credential; /* CONFIG_API: file or systemd credential; empty: none */

@@ -28,10 +28,17 @@ static const struct setting source_settings[] = {
     {"token_file", SETTING_CREDENTIAL, AT(token_file), "",
      .doc = "push: file or systemd credential with the bearer token that senders must show;\n"
             "stream: with the one that we show; redis, mailbox: with the password."},
+    {"signed", SETTING_CHOICE, AT(proof), "token", .words = "token meta linkedin",
+     .doc = "push: how senders prove themselves: with the token; or with the signature of Meta\n"
+            "or LinkedIn, whose app secret is then in token_file."},
+    {"verify_file", SETTING_CREDENTIAL, AT(verify_file), "",
+     .doc = "push, signed by meta: file or credential with the verify token that you told Meta."},
     {"user", SETTING_TEXT, AT(user), "", .doc = "mailbox: who logs in."},
     {"connector", SETTING_TEXT, AT(connector_name), "",
-     .doc = "api: which network, as mastodon-tag; a name with a slash is a file of yours.\n"
-            "What it must be told stands below `with`, as   with: {tag: acme}"},
+     .doc =
+         "api: which network, as mastodon-tag; a name with a slash is a file of yours. push: how\n"
+         "the network's own JSON is read, as facebook-webhook; empty: mention JSON.\n"
+         "What it must be told stands below `with`, as   with: {tag: acme}"},
     {"credential", SETTING_CREDENTIAL, AT(credential), "",
      .doc = "api: file or systemd credential with the token that the network asks for. Read\n"
             "anew at each request, so another program may renew it."},
@@ -98,6 +105,11 @@ static void check_push(const struct config *c, const struct yaml *map,
              STR_ARG(source->id));
         diag_hint(diags, "put a long random word into a file; senders show it as a bearer token");
     }
+    if (source->proof == CONFIG_META && source->verify_file.n == 0) {
+        diag(diags, DIAG_ERROR, map->key_at, "source '%.*s' has no verify_file",
+             STR_ARG(source->id));
+        diag_hint(diags, "put the verify token that you told Meta into a file");
+    }
     if (c->push_listen.n == 0) {
         diag(diags, DIAG_ERROR, map->key_at, "nothing listens for source '%.*s'",
              STR_ARG(source->id));
@@ -141,12 +153,14 @@ static void check_source(const struct config *c, const struct yaml *map,
     const struct yaml *every = yaml_get(map, STR("every"));
     struct sbuf floor = SBUF_INIT(100);
 
-    if (source->kind == CONFIG_PUSH)
+    if (source->kind == CONFIG_PUSH) {
         check_push(c, map, source, diags);
-    else if (source->kind == CONFIG_API)
+        apis_load(c, map, scope, source);
+    } else if (source->kind == CONFIG_API) {
         apis_check(c, map, scope, source);
-    else
+    } else {
         check_url(map, source, diags);
+    }
     if (source->kind == CONFIG_REDIS && !source->list.n == !source->stream.n) {
         diag(diags, DIAG_ERROR, map->key_at, "source '%.*s' needs either a list or a stream",
              STR_ARG(source->id));

@@ -17,15 +17,17 @@
 #include "daemon/core/log.h"
 #include "daemon/core/loop.h"
 #include "daemon/source/posts.h"
+#include "daemon/source/signature.h"
 #include "lib/base/alloc.h"
 #include "lib/base/arena.h"
 #include "lib/data/json.h"
+#include "lib/feed/connector.h"
 
 /* A request waits in evhttp's hands until its batch is committed. If the sender goes away
  * before, evhttp frees the request and tells the connection's close callback: the job then
  * has nobody to answer. */
 
-enum { HEADER_BYTES = 16 * 1024, RETRY_S = 5, BACKLOG = 128 };
+enum { HEADER_BYTES = 16 * 1024, RETRY_S = 5, BACKLOG = 128, CHALLENGE_MAX = 200 };
 
 struct job {
     struct push *push;
@@ -130,31 +132,129 @@ static const struct config_source *source_of(const struct push *p, struct str pa
     return NULL;
 }
 
-/* Takes as long for any wrong token of the right length. */
-static bool same_secret(struct str a, struct str b)
+/* The files are read each time, so that secrets can be changed while we run. */
+static void secret_of(const struct config_source *source, struct str file, struct sbuf *ret)
 {
-    unsigned char differs = a.n != b.n;
-
-    for (size_t i = 0; i < a.n && i < b.n; i++)
-        differs |= (unsigned char)(a.p[i] ^ b.p[i]);
-    return !differs && a.n > 0;
-}
-
-/* The file is read each time, so that tokens can be changed while we run. */
-static bool authorised(struct evhttp_request *request, const struct config_source *source)
-{
-    struct evkeyvalq *headers = evhttp_request_get_input_headers(request);
-    struct str given = str_of(evhttp_find_header(headers, "Authorization"));
-    struct sbuf token = SBUF_INIT(CREDENTIAL_MAX);
-    int r = credential_read(source->token_file, &token);
-    bool good =
-        r == 0 && str_starts_nocase(given, STR("Bearer ")) &&
-        same_secret(str_trim(str_slice(given, sizeof("Bearer ") - 1, given.n)), sbuf_str(&token));
+    int r = credential_read(file, ret);
 
     if (r < 0)
-        log_error("push.token", LOG_STR("source", source->id), LOG_ERRNO(r));
-    credential_wipe(&token);
+        log_error("push.secret", LOG_STR("source", source->id), LOG_ERRNO(r));
+}
+
+static struct str header_of(struct evhttp_request *request, const char *name)
+{
+    return str_of(evhttp_find_header(evhttp_request_get_input_headers(request), name));
+}
+
+static bool has_token(struct evhttp_request *request, struct str secret)
+{
+    struct str given = header_of(request, "Authorization");
+
+    return str_starts_nocase(given, STR("Bearer ")) &&
+           signature_same(str_trim(str_slice(given, sizeof("Bearer ") - 1, given.n)), secret);
+}
+
+static bool authorised(struct evhttp_request *request, const struct config_source *source)
+{
+    struct evbuffer *input = evhttp_request_get_input_buffer(request);
+    size_t n = evbuffer_get_length(input);
+    struct str body = str_make((const char *)evbuffer_pullup(input, -1), n);
+    struct sbuf secret = SBUF_INIT(CREDENTIAL_MAX);
+    bool good;
+
+    secret_of(source, source->token_file, &secret);
+    switch ((enum config_proof)source->proof) {
+    case CONFIG_META:
+        good = signature_meta(sbuf_str(&secret), header_of(request, "X-Hub-Signature-256"), body);
+        break;
+    case CONFIG_LINKEDIN:
+        good = signature_linkedin(sbuf_str(&secret), header_of(request, "X-LI-Signature"), body);
+        break;
+    default:
+        good = has_token(request, sbuf_str(&secret));
+    }
+    credential_wipe(&secret);
     return good;
+}
+
+/* --- networks that ask who we are ------------------------------------------ */
+
+/* What is sent back as it came must not be a document of somebody else's. */
+static bool harmless(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.", s.p[i]))
+            return false;
+    return s.n > 0 && s.n <= CHALLENGE_MAX;
+}
+
+static void answer_meta(struct evhttp_request *request, const struct config_source *source,
+                        const struct evkeyvalq *query)
+{
+    struct sbuf expected = SBUF_INIT(CREDENTIAL_MAX);
+    struct str challenge = str_of(evhttp_find_header(query, "hub.challenge"));
+
+    secret_of(source, source->verify_file, &expected);
+    if (!harmless(challenge) ||
+        !signature_same(str_of(evhttp_find_header(query, "hub.verify_token")), sbuf_str(&expected)))
+        refuse(request, 403, "Forbidden", "hub.verify_token is missing or wrong");
+    else
+        reply(request, 200, "OK", "%.*s", STR_ARG(challenge));
+    credential_wipe(&expected);
+}
+
+static void answer_linkedin(struct evhttp_request *request, const struct config_source *source,
+                            const struct evkeyvalq *query)
+{
+    struct sbuf secret = SBUF_INIT(CREDENTIAL_MAX);
+    struct str code = str_of(evhttp_find_header(query, "challengeCode"));
+    char proof[65];
+
+    secret_of(source, source->token_file, &secret);
+    if (!harmless(code) || secret.n == 0) {
+        refuse(request, 400, "Bad Request", "challengeCode is missing or strange");
+    } else {
+        signature_linkedin_answer(sbuf_str(&secret), code, proof);
+        reply(request, 200, "OK", "{\"challengeCode\":\"%.*s\",\"challengeResponse\":\"%s\"}",
+              STR_ARG(code), proof);
+    }
+    credential_wipe(&secret);
+}
+
+static void answer_challenge(struct evhttp_request *request, const struct config_source *source)
+{
+    const char *text = evhttp_uri_get_query(evhttp_request_get_evhttp_uri(request));
+    struct evkeyvalq query;
+
+    if (source->proof == CONFIG_TOKEN || evhttp_parse_query_str(text ? text : "", &query) != 0) {
+        refuse(request, 405, "Method Not Allowed", "POST here");
+        return;
+    }
+    if (source->proof == CONFIG_META)
+        answer_meta(request, source, &query);
+    else
+        answer_linkedin(request, source, &query);
+    evhttp_clear_headers(&query);
+}
+
+/* --- taking ---------------------------------------------------------------- */
+
+/* A body of the network's own, by its connector. */
+static bool read_foreign(struct posts *posts, struct str body)
+{
+    const struct connector_answer answer = {.body = body, .status = 200, .now_ms = loop_wall_ms()};
+    const struct connector_cursor cursor = {.mark = STR_NONE};
+    struct connector_page page;
+    enum connector_error e =
+        connector_read(posts->source->connector, &answer, &cursor, posts->batch->arena, &page);
+
+    if (e == CONNECTOR_E_JSON)
+        (void)snprintf(posts->why, sizeof(posts->why), "%s", connector_error_text(e));
+    /* Other shapes are other events of the network: nothing of them is ours. */
+    for (size_t i = 0; e == CONNECTOR_OK && i < page.n; i++)
+        if (!posts_add(posts, page.mentions[i]))
+            return false;
+    return e != CONNECTOR_E_JSON;
 }
 
 static void take(struct push *p, struct evhttp_request *request, const struct config_source *source)
@@ -167,7 +267,7 @@ static void take(struct push *p, struct evhttp_request *request, const struct co
 
     posts.most = PUSH_POSTS_MAX;
     (void)evbuffer_copyout(input, bytes, n); /* all of it is there */
-    if (!posts_read(&posts, str_make(bytes, n))) {
+    if (!(source->connector ? read_foreign : posts_read)(&posts, str_make(bytes, n))) {
         refuse(request, 400, "Bad Request", posts.why);
         batch_free(batch);
         return;
@@ -193,9 +293,9 @@ static void on_request(struct evhttp_request *request, void *arg)
     if (!source)
         refuse(request, 404, "Not Found", "no source of kind push has this name");
     else if (evhttp_request_get_command(request) != EVHTTP_REQ_POST)
-        refuse(request, 405, "Method Not Allowed", "POST mention JSON here");
+        answer_challenge(request, source);
     else if (!authorised(request, source))
-        refuse(request, 401, "Unauthorized", "the bearer token is missing or wrong");
+        refuse(request, 401, "Unauthorized", "the token or the signature is missing or wrong");
     else if (p->state == PUSH_STOPPED || p->pending >= PUSH_PENDING_MAX ||
              !store_accepts(p->ports.store))
         refuse(request, 503, "Not Now", "nothing can be stored just now");

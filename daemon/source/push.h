@@ -1,9 +1,10 @@
 #pragma once
 
-/* push - mentions that others send us: POST /push/SOURCE with a bearer token.
+/* push - mentions that others send us: POST /push/SOURCE, proven by a bearer token or by
+ * the signature of a network (signature.h), whose GET challenges are answered too.
  *
  * The body is mention JSON (lib/mention/mention.h): one object, an array, or one
- * object a line. All of it or nothing is taken. The answer is 200 only when the
+ * object a line; or the network's own JSON, read by a connector. All of it or nothing is taken. The answer is 200 only when the
  * posts are on the disk; 400 says what is wrong and where, 401 the token, 404 the
  * source, 413 the size, 503 with Retry-After that we cannot take it now. Sending
  * the same posts again is harmless: they are known by their ids.

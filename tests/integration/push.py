@@ -2,6 +2,7 @@
 """Mentions that others send to couacd: taken once they are on the disk, refused with a reason."""
 
 import concurrent.futures
+import hmac
 import http.client
 import json
 import os
@@ -39,7 +40,10 @@ def post(couacd, body, path="/push/care", token=TOKEN, method="POST"):
     connection = http.client.HTTPConnection("127.0.0.1", couacd.port, timeout=20)
     body = body if isinstance(body, (bytes, str)) else json.dumps(body)
     try:
+        try:
         connection.request(method, path, body, {"Authorization": f"Bearer {token}"} if token else {})
+    except (BrokenPipeError, ConnectionResetError):
+        pass  # refused before all of it was sent: the answer is there
     except (BrokenPipeError, ConnectionResetError):
         pass  # a refusal may come before all was sent; it is there to be read
     answer = connection.getresponse()
@@ -145,7 +149,77 @@ def a_unix_socket_works_too_and_survives_a_kill(rig):
     assert not os.path.exists(path)
 
 
-TESTS = [one_many_or_one_a_line_are_taken, what_was_answered_with_200_survives_a_kill, refusals_say_why,
+def _signed(rig, sources):
+    for name, word in (("app", "app-secret"), ("verify", "let-meta-in")):
+        with open(os.path.join(rig.folder, name), "w", encoding="ascii") as f:
+            f.write(word + "\n")
+    port = free_port()
+    couacd = rig.keep(Couacd(rig, PROGRAM, rig.redis(durable=False), SHARE, sources,
+                             push=f"{{listen: 'http://127.0.0.1:{port}'}}"))
+    couacd.port = port
+    return couacd.start()
+
+
+def _send(couacd, path, body=None, **headers):
+    connection = http.client.HTTPConnection("127.0.0.1", couacd.port, timeout=20)
+    connection.request("POST" if body is not None else "GET", path, body,
+                       {k.replace("_", "-"): v for k, v in headers.items()})
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    connection.close()
+    return answer.status, text
+
+
+def _hmac(data):
+    return hmac.new(b"app-secret", data, "sha256").hexdigest()
+
+
+def metas_signature_and_challenge_are_answered(rig):
+    couacd = _signed(rig, {"page": {"kind": "push", "signed": "meta", "connector": "facebook-webhook",
+                                    "token_file": rig.folder + "/app", "verify_file": rig.folder + "/verify",
+                                    "about": "us", "lang": "en"}})
+    ask = "/push/page?hub.mode=subscribe&hub.challenge={}&hub.verify_token={}"
+    assert _send(couacd, ask.format("1158201444", "let-meta-in")) == (200, "1158201444")
+    assert _send(couacd, ask.format("1158201444", "let-me-in"))[0] == 403
+    assert _send(couacd, ask.format("%3Cscript%3E", "let-meta-in"))[0] == 403
+
+    def body(n, message):
+        return json.dumps({"object": "page", "entry": [{"id": "1", "time": int(time.time()), "changes": [
+            {"field": "feed", "value": {"item": "comment", "verb": "add", "comment_id": f"1_{n}",
+                                        "post_id": "1_0", "created_time": int(time.time()), "message": message,
+                                        "from": {"id": "7", "name": "L\u00e9a"}}}]}]}).encode()
+    one = body(1, complaint(1))
+    assert _send(couacd, "/push/page", one)[0] == 401
+    assert _send(couacd, "/push/page", one, X_Hub_Signature_256="sha256=" + "0" * 64)[0] == 401
+    assert _send(couacd, "/push/page", one + b" ", X_Hub_Signature_256="sha256=" + _hmac(one))[0] == 401
+    assert _send(couacd, "/push/page", one, Authorization="Bearer app-secret")[0] == 401
+    for _ in range(3):  # sent again, as a replay would be
+        assert _send(couacd, "/push/page", one, X_Hub_Signature_256="sha256=" + _hmac(one))[0] == 200
+    like = json.dumps({"object": "page", "entry": [{"changes": [{"field": "likes"}]}]}).encode()
+    assert _send(couacd, "/push/page", like, X_Hub_Signature_256="sha256=" + _hmac(like))[0] == 200
+    wait_for("the alert", couacd.alerts)
+    time.sleep(0.3)
+    assert couacd.alerts() == 1, couacd.alerts()
+    assert couacd.stop() == 0
+
+
+def linkedins_signature_and_challenge_are_answered(rig):
+    couacd = _signed(rig, {"li": {"kind": "push", "signed": "linkedin", "token_file": rig.folder + "/app",
+                                  "about": "us"}})
+    status, text = _send(couacd, "/push/li?challengeCode=890e4665-4dfe-4ab1-b689-ed553bceeed0")
+    assert status == 200 and json.loads(text) == {
+        "challengeCode": "890e4665-4dfe-4ab1-b689-ed553bceeed0",
+        "challengeResponse": _hmac(b"890e4665-4dfe-4ab1-b689-ed553bceeed0")}
+    assert _send(couacd, "/push/li?challengeCode=%22x")[0] == 400
+    body = json.dumps(mention(1)).encode()
+    assert _send(couacd, "/push/li", body, X_LI_Signature=_hmac(body))[0] == 401
+    assert _send(couacd, "/push/li", body, X_LI_Signature=_hmac(b"hmacsha256=" + body))[0] == 200
+    wait_for("the alert", couacd.alerts)
+    assert couacd.stop() == 0
+
+
+TESTS = [metas_signature_and_challenge_are_answered, linkedins_signature_and_challenge_are_answered,
+         one_many_or_one_a_line_are_taken, what_was_answered_with_200_survives_a_kill, refusals_say_why,
          many_at_once_and_those_who_leave_early_harm_nobody, a_unix_socket_works_too_and_survives_a_kill]
 
 if __name__ == "__main__":
