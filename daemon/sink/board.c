@@ -30,6 +30,7 @@ enum {
     HASH_BYTES = 1 << 20, /* of one hash */
     DAY_MS = 86400000,
     HOUR_MS = 3600000,
+    RETRY_MS = 10000,
 };
 
 enum change { SETTLED, CHANGED };
@@ -57,6 +58,7 @@ struct board {
     enum change index;
     size_t next; /* where looking for changed ones goes on */
     int64_t cursor, today, hour;
+    int64_t retry_ms; /* when all is written again after Redis refused; 0: it did not */
     struct event *timer;
 };
 
@@ -142,9 +144,12 @@ static void count_all(struct board *b)
 
 static void on_written(void *arg, const struct redisReply *reply)
 {
-    (void)arg;
-    if (reply && reply->type == REDIS_REPLY_ERROR)
-        log_warn("board.failed", LOG_STR("why", str_make(reply->str, reply->len)));
+    struct board *b = arg;
+
+    if (!reply || reply->type != REDIS_REPLY_ERROR)
+        return; /* NULL also comes when b is gone */
+    log_warn("board.failed", LOG_STR("why", str_make(reply->str, reply->len)));
+    b->retry_ms = loop_now_ms() + RETRY_MS;
 }
 
 static int ask(struct board *b, const struct str *argv, size_t argc)
@@ -303,10 +308,13 @@ static void on_timer(int fd, short what, void *arg)
     if (today != b->today) {
         b->today = today;
         count_all(b);
-    } else if (hour != b->hour) { /* somebody may have emptied Redis under us */
+    } else if (hour != b->hour ||
+               (b->retry_ms &&
+                from_ms >= b->retry_ms)) { /* somebody may have emptied Redis under us */
         change_all(b);
     }
     b->hour = hour;
+    b->retry_ms = b->retry_ms > from_ms ? b->retry_ms : 0;
     int rc = count_news(b);
 
     if (rc < 0)

@@ -119,6 +119,18 @@ def the_board_follows_the_rules(rig):
     assert seen["delivery-48h"]["total"] == 4
 
 
+def a_redis_that_forbids_the_board_still_gets_its_alerts(rig):
+    web, redis = rig.keep(Web()), rig.redis(durable=False)
+    redis.do("ACL", "SETUSER", "default", "-sadd", "-xrange", "-expire")
+    url = web.on("/feed", lambda request: Reply(200, rss(*LATE)))
+    couacd = rig.keep(Couacd(rig, PROGRAM, redis, SHARE, {"reviews": url}, rules=RULES)).start()
+    wait_for("the alerts", lambda: couacd.alerts() == len(LATE))
+    wait_for("the complaint", lambda: couacd.logged("event=board.failed.*NOPERM"))
+    assert not board(redis)
+    redis.do("ACL", "SETUSER", "default", "+@all")
+    wait_for("the board, when it may be written", lambda: board(redis).get("delivery-48h", {}).get("total") == 4)
+
+
 def nothing_in_redis_is_said_to_be_so(rig):
     redis = rig.redis(durable=False)
     done = subprocess.run([COUAC, "promises", "--url", redis.url], capture_output=True, timeout=30, check=False)
@@ -379,7 +391,8 @@ def drafts_are_judged_and_counted_in_the_shadow(rig):
     assert redis.do("XLEN", "couac:incidents") == 0
 
 
-TESTS = [ids_and_revisions_are_the_same_after_restarts_and_from_another_producer,
+TESTS = [a_redis_that_forbids_the_board_still_gets_its_alerts,
+         ids_and_revisions_are_the_same_after_restarts_and_from_another_producer,
          forgetting_reaches_into_the_lists_of_workers,
          a_celery_worker_runs_the_alerts_as_tasks, sidekiq_runs_the_alerts_as_jobs,
          a_paused_promise_is_silent_until_the_pause_ends, drafts_are_judged_and_counted_in_the_shadow,
