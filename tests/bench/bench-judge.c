@@ -10,15 +10,24 @@
  *           word can be faster
  *   judge   the whole: judge_mention over 10 .. 10,000 promises
  *   pcre2   the same rules as two JIT regexes a promise, in a loop (fewer posts)
+ *   hyper   the same regexes in one Hyperscan database, what it reports confirmed by
+ *           PCRE2; up to 1,000 promises, for its compiler takes half a minute for more
+ *   utf8proc_map against fold, on the same posts
  *
  * Only the ratios mean something: machines are shared and noisy. */
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 
+#ifdef HAVE_HYPERSCAN
+#include <hs.h>
+#endif
 #include <pcre2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#ifdef HAVE_UTF8PROC
+#include <utf8proc.h>
+#endif
 
 #include "lib/base/alloc.h"
 #include "lib/base/arena.h"
@@ -184,6 +193,9 @@ static void judge_posts(void *context, int n)
     }
 }
 
+#define ABOUT_REGEX "\\b(?:%s\\w*|%s\\b)"
+#define AGAINST_REGEX "\\b(?:(?:for|since|after) \\d+ \\w+|\\d+ \\w+ (?:ago|late)|still not)\\b"
+
 struct regexes {
     pcre2_code *about, *against;
 };
@@ -215,10 +227,9 @@ static void make_regexes(struct pcre_work *w, int n)
     for (int i = 0; i < n; i++) {
         char text[200];
 
-        snprintf(text, sizeof(text), "\\b(?:%s\\w*|%s\\b)", rare[2 * i], rare[2 * i + 1]);
+        snprintf(text, sizeof(text), ABOUT_REGEX, rare[2 * i], rare[2 * i + 1]);
         w->items[i].about = compile(text);
-        snprintf(text, sizeof(text),
-                 "\\b(?:(?:for|since|after) \\d+ \\w+|\\d+ \\w+ (?:ago|late)|still not)\\b");
+        snprintf(text, sizeof(text), "%s", AGAINST_REGEX);
         w->items[i].against = compile(text);
     }
 }
@@ -249,6 +260,129 @@ static void drop_regexes(struct pcre_work *w)
     fold_done(&w->fold);
     free(w->items);
 }
+
+#ifdef HAVE_UTF8PROC
+static void utf8proc_posts(void *context, int n)
+{
+    (void)context;
+    for (int i = 0; i < n; i++) {
+        utf8proc_uint8_t *out = NULL;
+        utf8proc_ssize_t size =
+            utf8proc_map((const utf8proc_uint8_t *)posts[i], 0, &out,
+                         UTF8PROC_NULLTERM | UTF8PROC_STABLE | UTF8PROC_COMPAT |
+                             UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_STRIPMARK);
+
+        sink += (uint64_t)size;
+        free(out);
+    }
+}
+#endif
+
+#ifdef HAVE_HYPERSCAN
+enum { HYPER_PROMISES_MAX = 1000 };
+
+struct hyper_work {
+    hs_database_t *db;
+    hs_scratch_t *scratch;
+    struct pcre_work *regexes; /* to confirm with */
+    struct fold fold;
+    uint32_t *seen_in; /* by expression: the post that had it last, from 1 */
+    uint32_t *hits;    /* promises with both, in the post at hand */
+    size_t n_hits;
+    uint32_t post;
+};
+
+/* Expression 2i is promise i's about, 2i + 1 its against. */
+static int on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
+                    void *context)
+{
+    struct hyper_work *w = context;
+
+    (void)from;
+    (void)to;
+    (void)flags;
+    if (w->seen_in[id] == w->post)
+        return 0;
+    w->seen_in[id] = w->post;
+    if (w->seen_in[id ^ 1] == w->post)
+        w->hits[w->n_hits++] = id / 2;
+    return 0;
+}
+
+static void hyper_posts(void *context, int n)
+{
+    struct hyper_work *w = context;
+
+    for (int i = 0; i < n; i++) {
+        fold_text(&w->fold, str_of(posts[i]));
+        w->post++;
+        w->n_hits = 0;
+        if (hs_scan(w->db, w->fold.p, (unsigned)w->fold.n, 0, w->scratch, on_match, w) !=
+            HS_SUCCESS)
+            abort();
+        for (size_t k = 0; k < w->n_hits; k++) {
+            const struct regexes *r = &w->regexes->items[w->hits[k]];
+            PCRE2_SPTR s = (PCRE2_SPTR)w->fold.p;
+
+            sink += pcre2_jit_match(r->about, s, w->fold.n, 0, 0, w->regexes->match, NULL) >= 0 &&
+                    pcre2_jit_match(r->against, s, w->fold.n, 0, 0, w->regexes->match, NULL) >= 0;
+        }
+    }
+}
+
+static void make_hyper(struct hyper_work *w, int n)
+{
+    char(*texts)[200] = alloc_zeroed((size_t)n * 2, sizeof(*texts));
+    const char **list = alloc_zeroed((size_t)n * 2, sizeof(*list));
+    unsigned *flags = alloc_zeroed((size_t)n * 2, sizeof(*flags));
+    unsigned *ids = alloc_zeroed((size_t)n * 2, sizeof(*ids));
+    hs_compile_error_t *error;
+
+    for (int i = 0; i < n; i++) {
+        snprintf(texts[2 * i], sizeof(*texts), ABOUT_REGEX, rare[2 * i], rare[2 * i + 1]);
+        snprintf(texts[2 * i + 1], sizeof(*texts), "%s", AGAINST_REGEX);
+    }
+    for (int i = 0; i < 2 * n; i++) {
+        list[i] = texts[i];
+        ids[i] = (unsigned)i;
+        flags[i] = HS_FLAG_SINGLEMATCH;
+    }
+    if (hs_compile_multi(list, flags, ids, (unsigned)n * 2, HS_MODE_BLOCK, NULL, &w->db, &error) !=
+            HS_SUCCESS ||
+        hs_alloc_scratch(w->db, &w->scratch) != HS_SUCCESS)
+        abort();
+    w->seen_in = alloc_zeroed((size_t)n * 2, sizeof(*w->seen_in));
+    w->hits = alloc_zeroed((size_t)n, sizeof(*w->hits));
+    free(texts);
+    free(list);
+    free(flags);
+    free(ids);
+}
+
+static double bench_hyper(struct pcre_work *regexes, int n)
+{
+    struct hyper_work w = {.regexes = regexes};
+
+    if (n > HYPER_PROMISES_MAX)
+        return 0;
+    make_hyper(&w, n);
+    double ns = measure(hyper_posts, &w, N_POSTS);
+
+    hs_free_scratch(w.scratch);
+    hs_free_database(w.db);
+    fold_done(&w.fold);
+    free(w.seen_in);
+    free(w.hits);
+    return ns;
+}
+#else
+static double bench_hyper(struct pcre_work *regexes, int n)
+{
+    (void)regexes;
+    (void)n;
+    return 0; /* not built */
+}
+#endif
 
 static struct ruleset *load(int n, double *ret_ms)
 {
@@ -295,10 +429,11 @@ static void bench_size(int n, double floor_ns)
 
     make_regexes(&p, n);
     double pcre_ns = measure(pcre_posts, &p, pcre_n);
+    double hyper_ns = bench_hyper(&p, n);
 
-    printf("%8d  %9.0f  %7.2f  %11.0f  %9.1f  %9.3f  %8.1f  %8.1f\n", n, judge_ns,
-           judge_ns / floor_ns, pcre_ns, pcre_ns / judge_ns, (double)w.verdicts / N_POSTS, load_ms,
-           (double)arena_used(set->arena) / (1 << 20));
+    printf("%8d  %9.0f  %7.2f  %11.0f  %9.1f  %9.0f  %9.1f  %9.3f  %8.1f  %8.1f\n", n, judge_ns,
+           judge_ns / floor_ns, pcre_ns, pcre_ns / judge_ns, hyper_ns, hyper_ns / judge_ns,
+           (double)w.verdicts / N_POSTS, load_ms, (double)arena_used(set->arena) / (1 << 20));
     drop_regexes(&p);
     judge_free(w.judge);
     arena_free(w.arena);
@@ -320,7 +455,13 @@ int main(void)
     printf("%d posts of %.0f bytes; fold %.0f ns (%.0f MB/s), floor %.0f ns a post\n\n", N_POSTS,
            (double)posts_bytes / N_POSTS, fold_ns, (double)posts_bytes / N_POSTS / fold_ns * 1e3,
            floor_ns);
-    printf("promises  judge, ns  / floor   pcre2, ns  pcre2/judge  hits/post  load, ms  memory, "
+#ifdef HAVE_UTF8PROC
+    double map_ns = measure(utf8proc_posts, NULL, N_POSTS);
+
+    printf("utf8proc_map %.0f ns a post, %.1f times fold\n\n", map_ns, map_ns / fold_ns);
+#endif
+    printf("promises  judge, ns  / floor   pcre2, ns  pcre2/judge  hyper, ns  hyp/judge  hits/post "
+           " load, ms  memory, "
            "MiB\n");
     for (size_t i = 0; i < ARRAY_LEN(sizes); i++)
         bench_size(sizes[i], floor_ns);
