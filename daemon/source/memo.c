@@ -2,7 +2,7 @@
 
 #include "lib/base/arena.h"
 
-enum { MEMO_MAX = 20000 };
+enum { MEMO_MAX = 32768 }; /* a name of 8 KiB, three tokens of 4 KiB, and the small ones */
 
 struct entry {
     const char *key;
