@@ -193,7 +193,7 @@ static void judge_posts(void *context, int n)
     }
 }
 
-#define ABOUT_REGEX "\\b(?:%s\\w*|%s\\b)"
+#define ABOUT_REGEX "\\b(?:%.11s\\w*|%.11s\\b)"
 #define AGAINST_REGEX "\\b(?:(?:for|since|after) \\d+ \\w+|\\d+ \\w+ (?:ago|late)|still not)\\b"
 
 struct regexes {
