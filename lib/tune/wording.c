@@ -491,6 +491,14 @@ static void make_stubs(const struct drafting *d, struct stubs *s)
         duration_stubs(d, s);
     else if (d->figure == FIGURE_MONEY)
         money_stubs(d, s);
+    if (d->topic->list[0] == '\0') { /* so that the words of `about` are seen at work */
+        struct str rest = d->own_topic, word;
+
+        (void)str_split(&rest, '|', &word); /* there is one */
+        if (str_ends(word, STR("*")))
+            word.n--;
+        add_stub(s, arena_printf(d->arena, "%.*s : quelle honte", STR_ARG(word)), true);
+    }
     if (d->figure == FIGURE_NONE || d->topic->list[0]) {
         add_stub(s, str_of(d->topic->denied_fr), true);
         add_stub(s, str_of(d->topic->denied_en), true);
