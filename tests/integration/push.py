@@ -40,12 +40,9 @@ def post(couacd, body, path="/push/care", token=TOKEN, method="POST"):
     connection = http.client.HTTPConnection("127.0.0.1", couacd.port, timeout=20)
     body = body if isinstance(body, (bytes, str)) else json.dumps(body)
     try:
-        try:
         connection.request(method, path, body, {"Authorization": f"Bearer {token}"} if token else {})
     except (BrokenPipeError, ConnectionResetError):
         pass  # refused before all of it was sent: the answer is there
-    except (BrokenPipeError, ConnectionResetError):
-        pass  # a refusal may come before all was sent; it is there to be read
     answer = connection.getresponse()
     text = answer.read().decode()
     connection.close()
