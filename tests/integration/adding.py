@@ -9,7 +9,7 @@ import tempfile
 
 from web_rig import Reply, Web, rss
 
-COUAC, COUACD, SHARE = sys.argv[1:4]
+COUAC, COUACD, SHARE = map(os.path.abspath, sys.argv[1:4])
 
 YAML = """# ours, please keep
 couac: 1
