@@ -349,7 +349,7 @@ void intake_tell(struct intake *in, struct str what, struct str message)
 {
     struct store *store = in->ports.store;
     int64_t now_ms = loop_wall_ms();
-    struct event event;
+    struct desk_event event;
     int r = store_begin(store);
 
     arena_reset(in->arena);

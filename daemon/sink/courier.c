@@ -316,7 +316,7 @@ static bool ship(struct courier *c)
     return true;
 }
 
-static bool take_row(void *arg, const struct event *row, int64_t queued_ms)
+static bool take_row(void *arg, const struct desk_event *row, int64_t queued_ms)
 {
     struct courier *c = arg;
 
@@ -655,7 +655,7 @@ void courier_nudge(struct courier *c)
     pump(c);
 }
 
-static bool never(void *arg, const struct event *row, int64_t queued_ms)
+static bool never(void *arg, const struct desk_event *row, int64_t queued_ms)
 {
     (void)arg, (void)row, (void)queued_ms;
     return false;

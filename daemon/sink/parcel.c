@@ -64,7 +64,7 @@ static bool very_key(const struct parcel *p, struct str queue)
 }
 
 /* Names longer than a key may be are left out rather than cut: half a name is another's. */
-static struct str owner_list(struct parcel *p, const struct event *e)
+static struct str owner_list(struct parcel *p, const struct desk_event *e)
 {
     if (e->owner_queue.n == 0 || e->owner_queue.n > PARCEL_KEY_MAX)
         return str_of(p->indexes[0]);
@@ -74,14 +74,14 @@ static struct str owner_list(struct parcel *p, const struct event *e)
                                      STR_ARG(e->owner_queue)));
 }
 
-static struct str queue_list(struct parcel *p, const struct event *e)
+static struct str queue_list(struct parcel *p, const struct desk_event *e)
 {
     if (e->stream != EVENT_ALERTS || p->form->queue == PARCEL_NO_QUEUE)
         return str_of(p->indexes[0]);
     return key_index(p, str_of(p->form->queue_key));
 }
 
-static struct str channel(struct parcel *p, const struct event *e)
+static struct str channel(struct parcel *p, const struct desk_event *e)
 {
     if (e->owner.n == 0 || e->owner.n > PARCEL_KEY_MAX || e->severity.n == 0 ||
         e->stream == EVENT_SHADOW)
@@ -90,7 +90,7 @@ static struct str channel(struct parcel *p, const struct event *e)
                         STR_ARG(e->severity));
 }
 
-bool parcel_add(struct parcel *p, const struct event *e)
+bool parcel_add(struct parcel *p, const struct desk_event *e)
 {
     const struct str texts[] = {e->json,  e->id,   e->type,  e->status, e->severity,  e->promise,
                                 e->owner, e->lang, e->title, e->url,    e->owner_body};

@@ -52,6 +52,6 @@ void parcel_done(struct parcel *p);
 /* A new call whose first row follows row `prev`. */
 void parcel_begin(struct parcel *p, uint64_t prev);
 /* Copies the row in. False: it is full, nothing was added; seal it and begin another. */
-bool parcel_add(struct parcel *p, const struct event *event) MUST_CHECK;
+bool parcel_add(struct parcel *p, const struct desk_event *event) MUST_CHECK;
 /* Makes argv[0 .. argc), valid until the next parcel_begin; at least one row. */
 void parcel_seal(struct parcel *p);

@@ -12,7 +12,7 @@
     "stream, json, id, type, status, severity, promise, owner, lang, title, url, owner_queue,"     \
     " owner_body"
 
-int store_queue(struct store *s, const struct event *e, int64_t now_ms)
+int store_queue(struct store *s, const struct desk_event *e, int64_t now_ms)
 {
     sqlite3_stmt *st;
 
@@ -36,9 +36,9 @@ static enum event_stream stream_named(struct str name)
     return EVENT_OPS; /* a stream of a future version: told, rather than stuck */
 }
 
-static struct event row_event(sqlite3_stmt *st)
+static struct desk_event row_event(sqlite3_stmt *st)
 {
-    return (struct event){
+    return (struct desk_event){
         .seq = (uint64_t)sqlite3_column_int64(st, 0),
         .stream = stream_named(sql_str(st, 2)),
         .json = sql_str(st, 3),
@@ -67,7 +67,7 @@ int store_outbox_each(struct store *s, uint64_t after, unsigned max_rows, size_t
     int rc, shown = 0;
 
     while ((rc = sql_next(&s->q, st)) == 1) {
-        struct event e = row_event(st);
+        struct desk_event e = row_event(st);
 
         shown++;
         bytes += e.json.n;

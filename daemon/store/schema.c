@@ -55,8 +55,8 @@ static const char *const migrations[] = {
     /* 3: consumers speak of alerts by their id */
     "CREATE INDEX alert_id ON alert (id);",
     /* 4: what goes to an owner's own list may differ from the event */
-    "ALTER TABLE outbox ADD COLUMN owner_body TEXT NOT NULL DEFAULT '';"
-    "ALTER TABLE dead ADD COLUMN owner_body TEXT NOT NULL DEFAULT '';",
+    ("ALTER TABLE outbox ADD COLUMN owner_body TEXT NOT NULL DEFAULT '';"
+     "ALTER TABLE dead ADD COLUMN owner_body TEXT NOT NULL DEFAULT '';"),
 };
 
 static const char *const tables[] = {

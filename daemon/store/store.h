@@ -70,7 +70,7 @@ bool store_probe(struct store *s);
 struct recall *store_recall(struct store *s);
 /* Adds to the outbox; only inside a batch, event->seq from recall->next_seq. -E2BIG past
  * EVENT_BYTES_MAX. */
-int store_queue(struct store *s, const struct event *event, int64_t now_ms) MUST_CHECK;
+int store_queue(struct store *s, const struct desk_event *event, int64_t now_ms) MUST_CHECK;
 
 /* --- sources --------------------------------------------------------------- */
 
@@ -116,7 +116,7 @@ uint64_t store_last_seq(const struct store *s);
 /* Rows with seq > `after`, in order, at most `max_rows`; stops after the row that reaches
  * `max_bytes` of JSON, or when `fn` returns false. Slices live during the call of `fn`,
  * which must not call the store. Return: rows shown, or a negative errno. */
-typedef bool store_outbox_fn(void *arg, const struct event *event, int64_t queued_ms);
+typedef bool store_outbox_fn(void *arg, const struct desk_event *event, int64_t queued_ms);
 int store_outbox_each(struct store *s, uint64_t after, unsigned max_rows, size_t max_bytes,
                       store_outbox_fn *fn, void *arg) MUST_CHECK;
 

@@ -411,7 +411,7 @@ static void write_origin(struct json_writer *w, const struct desk_settings *sett
 
 bool alert_event(const struct desk_settings *settings, const struct alert_body *body,
                  const struct alert_state *state, struct str event_id, struct str rules_sha256,
-                 uint64_t seq, int64_t now_ms, struct arena *arena, struct event *ret)
+                 uint64_t seq, int64_t now_ms, struct arena *arena, struct desk_event *ret)
 {
     struct cloudevent c;
     struct json_writer *w =
@@ -422,7 +422,7 @@ bool alert_event(const struct desk_settings *settings, const struct alert_body *
     sbuf_add(&c.text, body->members);
     write_group(w, state);
     write_origin(w, settings, body, rules_sha256);
-    *ret = (struct event){
+    *ret = (struct desk_event){
         .seq = seq,
         .stream = body->stream,
         .json = cloudevent_end(&c, settings, seq, arena),

@@ -45,4 +45,5 @@ bool alert_body_from_json(struct str json, struct arena *arena, struct alert_bod
 /* The whole event; `event_id` is the CloudEvent's id. False at the arena's limit. */
 bool alert_event(const struct desk_settings *settings, const struct alert_body *body,
                  const struct alert_state *state, struct str event_id, struct str rules_sha256,
-                 uint64_t seq, int64_t now_ms, struct arena *arena, struct event *ret) MUST_CHECK;
+                 uint64_t seq, int64_t now_ms, struct arena *arena,
+                 struct desk_event *ret) MUST_CHECK;

@@ -88,9 +88,9 @@ static void use_ruleset(struct desk *d, struct ruleset *set)
 
 /* A worker must not find what it cannot read: an envelope that fails, at the arena's limit,
  * fails the call (conclude). */
-void hearing_push(struct hearing *h, const struct event *event)
+void hearing_push(struct hearing *h, const struct desk_event *event)
 {
-    struct event e = *event;
+    struct desk_event e = *event;
     const struct owner *owner = e.owner_queue.n ? ruleset_owner(h->set, e.owner) : NULL;
 
     if (owner && !envelope_apply(owner, h->now_ms, h->arena, &e))
@@ -187,7 +187,7 @@ struct str hearing_ulid(const struct hearing *h, int64_t at_ms, struct str what,
 
 static int emit(struct hearing *h, const struct alert_body *body, const struct alert_state *state)
 {
-    struct event event;
+    struct desk_event event;
     uint64_t seq;
     int rc = h->recall->next_seq(h->recall, &seq);
 
@@ -554,7 +554,8 @@ static int hear(struct hearing *h, const struct mention *mention)
 /* Moves the events to the arena and ends the call. */
 static int conclude(struct hearing *h, int rc, struct desk_outcome *ret)
 {
-    struct event *events = rc == 0 ? arena_array(h->arena, h->events.n, sizeof(*events)) : NULL;
+    struct desk_event *events =
+        rc == 0 ? arena_array(h->arena, h->events.n, sizeof(*events)) : NULL;
 
     if (rc == 0 && (!events || h->unwrapped))
         rc = -ENOMEM;
@@ -653,7 +654,7 @@ struct str desk_author(struct desk *d, struct str author, struct arena *arena)
     return author_hash(&h, d, author);
 }
 
-static struct str system_json(const struct desk *d, const struct event *e, struct str message,
+static struct str system_json(const struct desk *d, const struct desk_event *e, struct str message,
                               int64_t now_ms, struct arena *arena)
 {
     struct cloudevent c;
@@ -665,13 +666,13 @@ static struct str system_json(const struct desk *d, const struct event *e, struc
 }
 
 int desk_system_event(struct desk *d, struct str what, struct str message, int64_t now_ms,
-                      struct recall *recall, struct arena *arena, struct event *ret)
+                      struct recall *recall, struct arena *arena, struct desk_event *ret)
 {
-    struct event e = {.stream = EVENT_OPS,
-                      .type = STR("couac.system.v1"),
-                      .status = what,
-                      .severity = STR("medium"),
-                      .title = message};
+    struct desk_event e = {.stream = EVENT_OPS,
+                           .type = STR("couac.system.v1"),
+                           .status = what,
+                           .severity = STR("medium"),
+                           .title = message};
     struct hearing h = {.arena = arena};
     int rc = recall->next_seq(recall, &e.seq);
 

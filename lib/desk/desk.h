@@ -37,7 +37,7 @@ struct desk; /* scratch memory and settings; one per thread */
 
 struct desk_outcome {
     enum recall_seen seen; /* RECALL_SAME: nothing was judged */
-    const struct event *events;
+    const struct desk_event *events;
     size_t n_events;
     unsigned n_broken, n_kept, n_held, n_reposts;
     bool own_voice; /* written by one of brand.accounts */
@@ -73,4 +73,5 @@ struct str desk_author(struct desk *d, struct str author, struct arena *arena);
 
 /* An event about couacd itself (`what`: "reload-failed", "source-lost" ...), for the ops stream. */
 int desk_system_event(struct desk *d, struct str what, struct str message, int64_t now_ms,
-                      struct recall *recall, struct arena *arena, struct event *ret) MUST_CHECK;
+                      struct recall *recall, struct arena *arena,
+                      struct desk_event *ret) MUST_CHECK;

@@ -9,7 +9,7 @@
 enum { BODY_MAX = 3 * EVENT_BYTES_MAX }; /* quoted once more, at worst */
 
 /* The same event is the same task: a worker that keeps results sees a repetition. */
-static void task_id(const struct event *e, char ret[DIGEST_HEX_SIZE])
+static void task_id(const struct desk_event *e, char ret[DIGEST_HEX_SIZE])
 {
     struct digest digest = digest_sha256(e->json);
 
@@ -23,7 +23,7 @@ static void write_null(struct json_writer *w, struct str key)
 }
 
 /* [[event], {}, {"callbacks": null, ...}] as text: that is what "plain" means. */
-static void write_celery_body(struct json_writer *w, const struct event *e)
+static void write_celery_body(struct json_writer *w, const struct desk_event *e)
 {
     struct sbuf b = SBUF_INIT(EVENT_BYTES_MAX + 200);
 
@@ -55,7 +55,7 @@ static void write_celery_headers(struct json_writer *w, struct str id)
     json_close_object(w);
 }
 
-static void write_celery(struct json_writer *w, const struct event *e, struct str queue)
+static void write_celery(struct json_writer *w, const struct desk_event *e, struct str queue)
 {
     char hex[DIGEST_HEX_SIZE], id[40];
 
@@ -83,7 +83,7 @@ static void write_celery(struct json_writer *w, const struct event *e, struct st
     json_close_object(w);
 }
 
-static void write_sidekiq(struct json_writer *w, const struct event *e, struct str queue,
+static void write_sidekiq(struct json_writer *w, const struct desk_event *e, struct str queue,
                           int64_t now_ms)
 {
     char hex[DIGEST_HEX_SIZE];
@@ -107,7 +107,7 @@ static void write_sidekiq(struct json_writer *w, const struct event *e, struct s
 }
 
 bool envelope_apply(const struct owner *owner, int64_t now_ms, struct arena *arena,
-                    struct event *event)
+                    struct desk_event *event)
 {
     struct sbuf b = SBUF_INIT(BODY_MAX);
     struct json_writer w;

@@ -19,4 +19,4 @@ struct arena;
 /* Sets owner_queue and owner_body of an event that goes to `owner`; one without envelope
  * stays as it is. False at the arena's limit. */
 bool envelope_apply(const struct owner *owner, int64_t now_ms, struct arena *arena,
-                    struct event *event) MUST_CHECK;
+                    struct desk_event *event) MUST_CHECK;

@@ -17,7 +17,7 @@ enum event_stream {
 
 enum { EVENT_BYTES_MAX = 64 * 1024 };
 
-struct event {
+struct desk_event {
     uint64_t seq; /* per producer, without gaps, from recall->next_seq */
     enum event_stream stream;
     struct str json; /* the whole CloudEvent, one line, <= EVENT_BYTES_MAX */

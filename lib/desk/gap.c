@@ -78,7 +78,7 @@ static int keep(struct hearing *h, const struct gap *g)
     return rc;
 }
 
-static struct str event_json(struct hearing *h, const struct gap *g, const struct event *e)
+static struct str event_json(struct hearing *h, const struct gap *g, const struct desk_event *e)
 {
     struct cloudevent c;
     struct json_writer *w = cloudevent_begin(&c, h->settings, e->id, e->type, g->word, h->now_ms);
@@ -96,10 +96,10 @@ static struct str event_json(struct hearing *h, const struct gap *g, const struc
 
 static int tell(struct hearing *h, struct gap *g)
 {
-    struct event e = {.stream = EVENT_INCIDENTS,
-                      .type = STR("couac.gap.v1"),
-                      .status = STR("open"),
-                      .severity = STR("medium")};
+    struct desk_event e = {.stream = EVENT_INCIDENTS,
+                           .type = STR("couac.gap.v1"),
+                           .status = STR("open"),
+                           .severity = STR("medium")};
     int rc = h->recall->next_seq(h->recall, &e.seq);
 
     if (rc)

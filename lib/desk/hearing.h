@@ -18,9 +18,9 @@ struct hearing {
     struct recall *recall;
     struct arena *arena;
     struct {
-        struct event *items;
+        struct desk_event *items;
         size_t n, cap;
-    } events; /* on the heap until the call ends */
+    } events;       /* on the heap until the call ends */
     bool unwrapped; /* an event lacks its envelope */
     struct desk_outcome out;
 };
@@ -36,7 +36,7 @@ struct subject {
     int64_t at_ms;
 };
 
-void hearing_push(struct hearing *h, const struct event *event);
+void hearing_push(struct hearing *h, const struct desk_event *event);
 
 /* 16 hex digits of several parts, in the arena. */
 struct str hearing_digest(const struct hearing *h, const struct str *parts, size_t n);

@@ -111,8 +111,8 @@ static void write_incident(struct json_writer *w, const struct hearing *h,
     write_samples(w, in);
 }
 
-static struct str event_json(struct hearing *h, const struct incident *in, const struct event *e,
-                             const struct promise *p, uint32_t authors)
+static struct str event_json(struct hearing *h, const struct incident *in,
+                             const struct desk_event *e, const struct promise *p, uint32_t authors)
 {
     struct cloudevent c;
     struct str id = hearing_ulid(h, h->now_ms, in->id, in->revision);
@@ -126,7 +126,7 @@ static int tell(struct hearing *h, struct incident *in, struct str type)
 {
     const struct promise *p = ruleset_promise(h->set, in->promise);
     uint32_t mentions, authors;
-    struct event e = {
+    struct desk_event e = {
         .stream = EVENT_INCIDENTS,
         .id = in->id,
         .type = type,

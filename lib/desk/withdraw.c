@@ -4,7 +4,7 @@
 
 #include "lib/desk/cloudevent.h"
 
-static void write_data(struct json_writer *w, const struct event *e,
+static void write_data(struct json_writer *w, const struct desk_event *e,
                        const struct alert_state *state, struct str because)
 {
     json_key(w, STR("alert"));
@@ -31,7 +31,7 @@ int withdraw_alert(struct hearing *h, const struct recall_alert *alert, struct s
 
     if (rc)
         return rc;
-    struct event e = {
+    struct desk_event e = {
         .stream = body.stream,
         .id = state.id,
         .type = STR("couac.withdrawn.v1"),

@@ -28,15 +28,15 @@ static void add_row(struct parcel *parcel, uint64_t seq, const char *filler, int
 {
     static char json[EVENT_BYTES_MAX];
     char id[32];
-    struct event e = {.seq = seq,
-                      .type = STR("couac.alert.v1"),
-                      .status = STR("open"),
-                      .severity = STR("high"),
-                      .promise = STR("delivery-48h"),
-                      .owner = STR("logistics"),
-                      .lang = STR("fr"),
-                      .title = STR("feeder's row"),
-                      .url = STR("https://example.org/1")};
+    struct desk_event e = {.seq = seq,
+                           .type = STR("couac.alert.v1"),
+                           .status = STR("open"),
+                           .severity = STR("high"),
+                           .promise = STR("delivery-48h"),
+                           .owner = STR("logistics"),
+                           .lang = STR("fr"),
+                           .title = STR("feeder's row"),
+                           .url = STR("https://example.org/1")};
 
     e.id = str_make(id, (size_t)snprintf(id, sizeof(id), "row-%" PRIu64, seq));
     e.json =

@@ -76,14 +76,14 @@ static int queue_one(struct feeder *f)
 {
     char id[32], json[64 * 1024];
     struct recall *recall = store_recall(f->store);
-    struct event e = {.type = STR("couac.alert.v1"),
-                      .status = STR("open"),
-                      .severity = STR("high"),
-                      .promise = STR("delivery-48h"),
-                      .owner = STR("logistics"),
-                      .lang = STR("fr"),
-                      .title = STR("feeder's row"),
-                      .url = STR("https://example.org/1")};
+    struct desk_event e = {.type = STR("couac.alert.v1"),
+                           .status = STR("open"),
+                           .severity = STR("high"),
+                           .promise = STR("delivery-48h"),
+                           .owner = STR("logistics"),
+                           .lang = STR("fr"),
+                           .title = STR("feeder's row"),
+                           .url = STR("https://example.org/1")};
     int rc = recall->next_seq(recall, &e.seq);
 
     if (rc < 0)

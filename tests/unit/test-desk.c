@@ -109,7 +109,7 @@ static void dump(const struct fixture *f)
         assert_int_equal(fclose(file), 0);
 }
 
-static const struct event *hear(struct fixture *f, struct mention m)
+static const struct desk_event *hear(struct fixture *f, struct mention m)
 {
     struct desk_source source = {.id = STR("feed")};
 
@@ -120,7 +120,7 @@ static const struct event *hear(struct fixture *f, struct mention m)
     return f->out.events;
 }
 
-static const struct json *data_of(struct fixture *f, const struct event *e)
+static const struct json *data_of(struct fixture *f, const struct desk_event *e)
 {
     struct json *tree;
     struct json_error error;
@@ -142,10 +142,11 @@ static int64_t number(const struct json *object, struct str key)
 static void a_measured_breach_alerts_at_once_with_all_that_is_needed(void **state)
 {
     struct fixture *f = *state;
-    const struct event *e = hear(f, post(f, "@jean_dupont",
-                                         "Mon colis depuis 6 jours, appelez le 06 12 34 56 78 ou "
-                                         "jean@mail.example, merci @acme et @marie",
-                                         0));
+    const struct desk_event *e =
+        hear(f, post(f, "@jean_dupont",
+                     "Mon colis depuis 6 jours, appelez le 06 12 34 56 78 ou "
+                     "jean@mail.example, merci @acme et @marie",
+                     0));
 
     assert_int_equal(f->out.n_events, 1);
     assert_int_equal(f->out.n_broken, 1);
@@ -186,7 +187,7 @@ static void an_edit_is_the_next_revision_of_the_same_alert(void **state)
     struct str id = hear(f, m)->id;
 
     m.text = STR("colis depuis 5 jours");
-    const struct event *e = hear(f, m);
+    const struct desk_event *e = hear(f, m);
 
     assert_int_equal(f->out.seen, RECALL_CHANGED);
     assert_str_equal(e->id, id);
@@ -201,7 +202,7 @@ static void a_repost_raises_the_reach_of_the_first(void **state)
     struct mention m = post(f, "b", text, 60);
 
     m.text = arena_printf(f->arena, "RT @a: %s", text);
-    const struct event *e = hear(f, m);
+    const struct desk_event *e = hear(f, m);
     const struct json *data = data_of(f, e);
 
     assert_int_equal(f->out.n_reposts, 1);
@@ -239,7 +240,7 @@ static void nearly_the_same_words_are_a_repost_other_words_are_not(void **state)
     assert_int_equal(f->out.n_reposts, 0);
 }
 
-static const struct event *find_type(struct fixture *f, const char *type)
+static const struct desk_event *find_type(struct fixture *f, const char *type)
 {
     for (size_t i = 0; i < f->out.n_events; i++)
         if (str_eq(f->out.events[i].type, str_of(type)))
@@ -248,9 +249,9 @@ static const struct event *find_type(struct fixture *f, const char *type)
 }
 
 /* All that is due; the event of `type` among it, or NULL. */
-static const struct event *tick(struct fixture *f, int at_s, const char *type)
+static const struct desk_event *tick(struct fixture *f, int at_s, const char *type)
 {
-    const struct event *found = NULL;
+    const struct desk_event *found = NULL;
 
     do {
         assert_int_equal(
@@ -282,13 +283,13 @@ static void a_storm_is_one_incident_and_few_events(void **state)
     assert_in_range(growing, 8, 10);
     assert_null(tick(f, 3600, "couac.incident.quiet.v1"));
     assert_non_null(tick(f, 7 * 3600, "couac.incident.quiet.v1"));
-    const struct event *closed = tick(f, 32 * 3600, "couac.incident.closed.v1");
+    const struct desk_event *closed = tick(f, 32 * 3600, "couac.incident.closed.v1");
 
     assert_non_null(closed);
     struct str id = closed->id;
 
     (void)hear(f, post(f, "late", "colis depuis 9 jours", 40 * 3600));
-    const struct event *again = find_type(f, "couac.incident.opened.v1");
+    const struct desk_event *again = find_type(f, "couac.incident.opened.v1");
 
     assert_non_null(again);
     assert_str_equal(again->id, id);
@@ -307,7 +308,7 @@ static struct mention reply(struct fixture *f, const char *author, const char *t
     return m;
 }
 
-static struct str status_of(const struct event *e)
+static struct str status_of(const struct desk_event *e)
 {
     return e ? e->status : STR("(no event)");
 }
@@ -321,7 +322,7 @@ static void an_empty_formula_is_no_answer_and_silence_goes_to_the_backup(void **
     (void)hear(f, reply(f, "acme", "Desole, envoyez nous un message prive", &m, 600));
     assert_str_equal(status_of(find_type(f, "couac.alert.v1")), STR("acknowledged"));
     assert_null(tick(f, 3 * 3600, "couac.unanswered.v1"));
-    const struct event *e = tick(f, 5 * 3600, "couac.unanswered.v1");
+    const struct desk_event *e = tick(f, 5 * 3600, "couac.unanswered.v1");
 
     assert_non_null(e);
     assert_str_equal(e->owner, STR("boss"));
@@ -352,7 +353,7 @@ static void the_author_closes_and_reopens_his_own_alert(void **state)
     (void)hear(f, first);
     assert_str_equal(status_of(find_type(f, "couac.alert.v1")), STR("resolved"));
     (void)hear(f, reply(f, "a", "erreur, toujours pas de colis", &first, 900));
-    const struct event *e = find_type(f, "couac.alert.v1");
+    const struct desk_event *e = find_type(f, "couac.alert.v1");
 
     assert_str_equal(status_of(e), STR("open"));
     assert_str_equal(e->severity, STR("high"));
@@ -361,7 +362,7 @@ static void the_author_closes_and_reopens_his_own_alert(void **state)
 static void complaints_that_no_promise_covers_are_told_by_their_words(void **state)
 {
     struct fixture *f = *state;
-    const struct event *e = NULL;
+    const struct desk_event *e = NULL;
 
     for (int i = 0; i < 5; i++) {
         assert_null(e);
@@ -386,7 +387,7 @@ static void denials_wait_for_others_and_are_released_together(void **state)
     assert_int_equal(f->out.n_held, 1);
     (void)hear(f, post(f, "a", "colis ? toujours rien de rien", 60));
     assert_int_equal(f->out.n_held, 1);
-    const struct event *e = hear(f, post(f, "b", "toujours rien pour mon colis", 120));
+    const struct desk_event *e = hear(f, post(f, "b", "toujours rien pour mon colis", 120));
 
     assert_int_equal(f->out.n_held, 0);
     assert_int_equal(f->out.n_events, 4); /* three alerts make an incident, told before the third */
@@ -465,7 +466,7 @@ static void the_same_post_gets_the_same_ids_from_another_producer(void **state)
 static void what_is_withdrawn_names_the_alert_and_nothing_of_the_post(void **state)
 {
     struct fixture *f = *state;
-    const struct event *e = hear(f, post(f, "bob", "mon colis, depuis 6 jours", 0));
+    const struct desk_event *e = hear(f, post(f, "bob", "mon colis, depuis 6 jours", 0));
     struct str id = arena_str(f->arena, e->id);
     const struct json *data = data_of(f, e);
     struct str print = json_get_str(json_get(data, STR("alert")), STR("fingerprint"));

@@ -4,10 +4,11 @@
 #include "lib/data/json.h"
 #include "tests/unit/unit.h"
 
-static struct event alert(void)
+static struct desk_event alert(void)
 {
-    return (struct event){.json = STR("{\"id\":\"1\",\"data\":{\"title\":\"\\u00ab x \\\" »\"}}"),
-                          .owner_queue = STR("care")};
+    return (struct desk_event){.json =
+                                   STR("{\"id\":\"1\",\"data\":{\"title\":\"\\u00ab x \\\" »\"}}"),
+                               .owner_queue = STR("care")};
 }
 
 static const struct json *parsed(struct str text, struct arena *arena)
@@ -23,7 +24,7 @@ static void an_owner_without_envelope_gets_the_event_as_it_is(void **state)
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new(0);
     struct owner owner = {.queue = STR("care")};
-    struct event e = alert();
+    struct desk_event e = alert();
 
     (void)state;
     assert_true(envelope_apply(&owner, 0, arena, &e));
@@ -35,7 +36,7 @@ static void a_task_of_celery_carries_the_event_as_its_argument(void **state)
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new(0);
     struct owner owner = {.queue = STR("care"), .envelope = OWNER_CELERY};
-    struct event e = alert(), again = alert();
+    struct desk_event e = alert(), again = alert();
 
     (void)state;
     assert_true(envelope_apply(&owner, 1000, arena, &e));
@@ -53,7 +54,7 @@ static void a_job_of_sidekiq_carries_the_event_as_its_argument(void **state)
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new(0);
     struct owner owner = {.queue = STR("care"), .envelope = OWNER_SIDEKIQ};
-    struct event e = alert();
+    struct desk_event e = alert();
 
     (void)state;
     assert_true(envelope_apply(&owner, 1500, arena, &e));
@@ -69,7 +70,7 @@ static void an_envelope_that_does_not_fit_is_said(void **state)
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new(64);
     struct owner owner = {.queue = STR("care"), .envelope = OWNER_SIDEKIQ};
-    struct event e = alert();
+    struct desk_event e = alert();
 
     (void)state;
     assert_false(envelope_apply(&owner, 0, arena, &e));

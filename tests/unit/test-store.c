@@ -62,7 +62,7 @@ static struct store_report reopen(struct fixture *f)
 
 static void queue(struct store *s, unsigned n)
 {
-    struct event e = {.json = STR("{\"a\":1}"), .id = STR("01X"), .severity = STR("high")};
+    struct desk_event e = {.json = STR("{\"a\":1}"), .id = STR("01X"), .severity = STR("high")};
 
     for (unsigned i = 0; i < n; i++) {
         assert_int_equal(store_recall(s)->next_seq(store_recall(s), &e.seq), 0);
@@ -77,7 +77,7 @@ static void queue_batch(struct store *s, unsigned n)
     assert_int_equal(store_commit(s), 0);
 }
 
-static bool sum_up(void *arg, const struct event *e, int64_t queued_ms)
+static bool sum_up(void *arg, const struct desk_event *e, int64_t queued_ms)
 {
     assert_int_equal(queued_ms, NOW);
     assert_str_equal(e->json, STR("{\"a\":1}"));
