@@ -637,6 +637,15 @@ static int try_mention(struct trial *t, enum judge_about about, enum voice voice
     return try_candidates(t, about, arena);
 }
 
+/* Most posts touch no promise, and then their language does not matter. */
+static bool any_candidate(struct judge *j)
+{
+    size_t n;
+
+    (void)match_groups(j->matcher, &n); /* only how many */
+    return n > 0;
+}
+
 int judge_mention(struct judge *j, const struct mention *mention, enum judge_about about,
                   int64_t now_ms, enum judge_depth depth, struct arena *arena,
                   struct judgement *ret)
@@ -652,7 +661,7 @@ int judge_mention(struct judge *j, const struct mention *mention, enum judge_abo
     vec_clear(&j->verdicts);
     out.author = ours ? AUTHOR_OURS : AUTHOR_CUSTOMER;
     match_post(j->matcher, out.text, out.lang, t.at_s);
-    if (mention->lang.n == 0) {
+    if (mention->lang.n == 0 && (ours || depth == JUDGE_ALL || any_candidate(j))) {
         out.lang = guess_lang(out.text, match_words(j->matcher));
         match_language(j->matcher, out.lang);
     }

@@ -94,7 +94,7 @@ enum judged_topic { TOPIC_NOT_OURS, TOPIC_UNCOVERED, TOPIC_OF_A_PROMISE };
 
 struct judgement {
     struct str text; /* what was judged: title and text (mention_body) */
-    enum lang lang;  /* what the mention says, else a guess (lib/text/guess.h) */
+    enum lang lang;  /* what the mention says, else a guess where a promise may be touched */
     enum { AUTHOR_CUSTOMER, AUTHOR_OURS } author;
     enum judged_topic topic;
     const struct verdict *verdicts;

@@ -309,13 +309,24 @@ static void read_part(struct reading *r, struct phrase *phrase, struct piece at,
         read_place(r, piece, &part->places[part->n_places++]);
 }
 
+/* As many parts as joins and one; more than PHRASE_PARTS_MAX is found out later. */
+static uint32_t count_parts(struct reading r)
+{
+    struct piece piece;
+    uint32_t n = 1;
+
+    while (next_piece(&r, &piece))
+        n += is_join(piece.text);
+    return MIN(n, (uint32_t)PHRASE_PARTS_MAX);
+}
+
 static void read_parts(struct reading *r, struct phrase *phrase)
 {
     struct piece piece = {r->scalar->s, 0};
     enum join join = JOIN_START;
     uint32_t within = 0;
 
-    phrase->parts = arena_array(r->p->arena, PHRASE_PARTS_MAX, sizeof(*phrase->parts));
+    phrase->parts = arena_array(r->p->arena, count_parts(*r), sizeof(*phrase->parts));
     do {
         read_part(r, phrase, piece, join, within);
         if (!r->ok || !next_piece(r, &piece))
