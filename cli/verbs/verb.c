@@ -65,8 +65,8 @@ static void print_option(const struct verb_option *o, const struct screen *out)
 {
     char left[64];
 
-    (void)snprintf(left, sizeof(left), "%s%.1s%s--%s%s%s", o->letter ? "-" : "  ", /* cut is fine */
-                   o->letter ? &o->letter : " ", o->letter ? ", " : " ", o->name,
+    (void)snprintf(left, sizeof(left), "%s%c%s--%s%s%s", o->letter ? "-" : "  ", /* cut is fine */
+                   o->letter ? o->letter : ' ', o->letter ? ", " : " ", o->name,
                    o->value ? "=" : "", o->value ? o->value : "");
     screen_printf(out, "  %-24s %s\n", left, o->help);
 }
