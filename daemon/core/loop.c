@@ -116,11 +116,6 @@ void loop_free(struct loop *l)
     free(l);
 }
 
-void loop_freep(struct loop **l)
-{
-    loop_free(*l);
-}
-
 struct event_base *loop_base(struct loop *l)
 {
     return l->base;

@@ -26,7 +26,6 @@ struct loop_lag {
 
 struct loop *loop_new(void);    /* aborts without memory or epoll */
 void loop_free(struct loop *l); /* runs what was deferred; NULL is fine */
-void loop_freep(struct loop **l);
 
 struct event_base *loop_base(struct loop *l);
 /* Until loop_stop. */

@@ -71,11 +71,6 @@ void notify_free(struct notify *n)
     free(n);
 }
 
-void notify_freep(struct notify **n)
-{
-    notify_free(*n);
-}
-
 void notify_ready(void)
 {
     say("READY=1");

@@ -14,7 +14,6 @@ struct notify;
 /* Starts feeding the watchdog when the unit asks for one (WatchdogSec=). */
 struct notify *notify_new(struct loop *loop);
 void notify_free(struct notify *n);
-void notify_freep(struct notify **n);
 
 void notify_ready(void);
 void notify_reloading(void);

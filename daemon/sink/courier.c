@@ -639,11 +639,6 @@ void courier_free(struct courier *c)
     free(c);
 }
 
-void courier_freep(struct courier **c)
-{
-    courier_free(*c);
-}
-
 void courier_start(struct courier *c)
 {
     redis_start(c->link);
@@ -690,11 +685,6 @@ const struct courier_counts *courier_counts(const struct courier *c)
 uint64_t courier_acked(const struct courier *c)
 {
     return c->acked;
-}
-
-enum redis_state courier_link(const struct courier *c)
-{
-    return redis_state(c->link);
 }
 
 struct str courier_trouble(const struct courier *c)

@@ -66,7 +66,6 @@ struct courier *courier_new(struct loop *loop, struct store *store,
                             const struct courier_options *options);
 /* Not from within its callbacks. Notes what was acknowledged. */
 void courier_free(struct courier *c);
-void courier_freep(struct courier **c);
 
 void courier_start(struct courier *c);
 /* There are new rows (after a commit). */
@@ -82,5 +81,4 @@ int courier_ask(struct courier *c, const struct str *argv, size_t argc, redis_re
 
 const struct courier_counts *courier_counts(const struct courier *c);
 uint64_t courier_acked(const struct courier *c); /* Redis has everything up to here */
-enum redis_state courier_link(const struct courier *c);
 struct str courier_trouble(const struct courier *c); /* empty: none */

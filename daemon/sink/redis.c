@@ -608,19 +608,9 @@ enum redis_state redis_state(const struct redis *r)
     return r->state;
 }
 
-const char *redis_state_name(enum redis_state state)
-{
-    return names[state];
-}
-
 struct str redis_trouble(const struct redis *r)
 {
     return str_of(r->trouble);
-}
-
-size_t redis_unsent(const struct redis *r)
-{
-    return r->transport ? transport_unsent(r->transport) : 0;
 }
 
 unsigned redis_pending(const struct redis *r)

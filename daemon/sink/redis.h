@@ -71,10 +71,8 @@ void redis_start(struct redis *r);
 void redis_stop(struct redis *r);
 
 enum redis_state redis_state(const struct redis *r);
-const char *redis_state_name(enum redis_state state);
 /* Why it is not ready; empty when it is. */
 struct str redis_trouble(const struct redis *r);
-size_t redis_unsent(const struct redis *r);
 unsigned redis_pending(const struct redis *r);
 
 typedef void redis_reply_fn(void *arg, const struct redisReply *reply);

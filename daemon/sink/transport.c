@@ -301,8 +301,3 @@ void transport_write(struct transport *t, struct str bytes)
     /* fails only without memory, which aborts elsewhere; the reply timeout tells */
     (void)bufferevent_write(t->bev, bytes.p, bytes.n);
 }
-
-size_t transport_unsent(const struct transport *t)
-{
-    return t->bev ? evbuffer_get_length(bufferevent_get_output(t->bev)) : 0;
-}

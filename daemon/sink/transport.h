@@ -35,5 +35,3 @@ struct transport *transport_open(struct loop *loop, const struct target *target,
 void transport_close(struct transport *t); /* no more callbacks; NULL is fine */
 
 void transport_write(struct transport *t, struct str bytes);
-/* Bytes written that the kernel did not take yet. */
-size_t transport_unsent(const struct transport *t);

@@ -569,19 +569,25 @@ static int conclude(struct hearing *h, int rc, struct desk_outcome *ret)
     return rc;
 }
 
+static struct hearing begin(struct desk *d, struct ruleset *set, const struct desk_source *source,
+                            int64_t now_ms, struct recall *recall, struct arena *arena)
+{
+    use_ruleset(d, set);
+    return (struct hearing){.desk = d,
+                            .settings = &d->settings,
+                            .judge = d->judge,
+                            .set = set,
+                            .source = source,
+                            .now_ms = now_ms,
+                            .recall = recall,
+                            .arena = arena};
+}
+
 int desk_hear(struct desk *d, struct ruleset *set, const struct desk_source *source,
               const struct mention *mention, int64_t now_ms, struct recall *recall,
               struct arena *arena, struct desk_outcome *ret)
 {
-    use_ruleset(d, set);
-    struct hearing h = {.desk = d,
-                        .settings = &d->settings,
-                        .judge = d->judge,
-                        .set = set,
-                        .source = source,
-                        .now_ms = now_ms,
-                        .recall = recall,
-                        .arena = arena};
+    struct hearing h = begin(d, set, source, now_ms, recall, arena);
 
     return conclude(&h, hear(&h, mention), ret);
 }
@@ -620,15 +626,7 @@ int desk_tick(struct desk *d, struct ruleset *set, int64_t now_ms, struct recall
 {
     static const struct desk_source nowhere = {{"", 0}, DESK_ABOUT_ANYONE};
 
-    use_ruleset(d, set);
-    struct hearing h = {.desk = d,
-                        .settings = &d->settings,
-                        .judge = d->judge,
-                        .set = set,
-                        .source = &nowhere,
-                        .now_ms = now_ms,
-                        .recall = recall,
-                        .arena = arena};
+    struct hearing h = begin(d, set, &nowhere, now_ms, recall, arena);
 
     return conclude(&h, tick(&h), ret);
 }

@@ -97,8 +97,3 @@ const char *feed_error_text(enum feed_error e);
  * `arena` and nothing of it points into `body`. *ret is set on FEED_OK only. */
 enum feed_error feed_read(struct str body, const struct feed_hints *hints, struct arena *arena,
                           struct feed **ret) MUST_CHECK;
-
-/* A fingerprint of what a reader would see (title, text, URL; no dates), in hex:
- * tells an edit from a new item, and survives a change of date. */
-enum { FEED_PRINT_LEN = 32 };
-struct str feed_item_print(const struct feed_item *item, struct arena *arena);

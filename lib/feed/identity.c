@@ -2,7 +2,6 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/map.h"
-#include "lib/data/digest.h"
 #include "lib/feed/url.h"
 
 /* One mark a guid: whether two of its items have different URLs. */
@@ -60,13 +59,4 @@ void identity_assign(struct feed_item *items, size_t n, struct arena *arena)
             mention_identify(&items[i].mention, arena);
     }
     map_done(&owners);
-}
-
-struct str feed_item_print(const struct feed_item *item, struct arena *arena)
-{
-    const struct mention *m = &item->mention;
-    struct digest d = digest_parts((struct str[]){m->title, m->text, m->url}, 3);
-    char hex[DIGEST_HEX_SIZE];
-
-    return arena_str(arena, str_slice(digest_hex(&d, hex), 0, FEED_PRINT_LEN));
 }

@@ -191,11 +191,6 @@ const struct words *match_words(const struct matcher *m)
     return &m->words;
 }
 
-const struct fold *match_fold(const struct matcher *m)
-{
-    return &m->fold;
-}
-
 struct match_stats match_stats(const struct matcher *m)
 {
     return m->stats;

@@ -44,7 +44,6 @@ const uint32_t *match_groups(struct matcher *m, size_t *ret_n);
 struct hits match_slot(struct matcher *m, const struct slot *slot);
 
 const struct words *match_words(const struct matcher *m);
-const struct fold *match_fold(const struct matcher *m);
 /* The quantity of a hit, or NULL. */
 const struct quantity *match_quantity(const struct matcher *m, const struct hit *hit);
 /* All quantities of the post, read when first asked for. */

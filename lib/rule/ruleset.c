@@ -45,11 +45,6 @@ void ruleset_unref(struct ruleset *set)
     free(set);
 }
 
-void ruleset_unrefp(struct ruleset **set)
-{
-    ruleset_unref(*set);
-}
-
 const struct promise *ruleset_promise(const struct ruleset *set, struct str id)
 {
     size_t low = 0, high = set->n_promises;

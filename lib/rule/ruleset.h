@@ -43,7 +43,6 @@ struct ruleset {
 
 struct ruleset *ruleset_ref(struct ruleset *set);
 void ruleset_unref(struct ruleset *set); /* NULL is fine */
-void ruleset_unrefp(struct ruleset **set);
 
 const struct promise *ruleset_promise(const struct ruleset *set, struct str id);
 const struct owner *ruleset_owner(const struct ruleset *set, struct str id);

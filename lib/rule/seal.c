@@ -28,11 +28,6 @@ struct ruleset *seal_new(void)
     return set;
 }
 
-static struct word_list *list_named(const struct map *by_name, struct str name)
-{
-    return map_get(by_name, name);
-}
-
 static void unknown_list(const struct ruleset *set, const struct list_use *use, struct diags *diags)
 {
     size_t n = set->n_lists;
@@ -137,7 +132,7 @@ bool seal_resolve(struct ruleset *set, const struct list_uses *uses, struct diag
     for (size_t i = 0; i < set->n_lists; i++)
         (void)map_put(&by_name, lists[i].name, &lists[i]); /* twice was reported before */
     for (size_t i = 0; i < uses->n; i++) {
-        struct word_list *list = list_named(&by_name, uses->items[i].atom->name);
+        struct word_list *list = map_get(&by_name, uses->items[i].atom->name);
 
         uses->items[i].atom->list = list;
         if (list) {

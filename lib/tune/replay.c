@@ -292,11 +292,6 @@ void replay_free(struct replay *r)
     free(r);
 }
 
-void replay_freep(struct replay **r)
-{
-    replay_free(*r);
-}
-
 void replay_merge(struct replay *r, struct replay_part *part_take)
 {
     struct replay_part *part = part_take;

@@ -101,7 +101,6 @@ struct replay {
 struct replay *replay_new(struct ruleset *set, const struct replay_settings *settings,
                           struct str corpus);
 void replay_free(struct replay *r); /* NULL is fine */
-void replay_freep(struct replay **r);
 
 struct replay_part *replay_part_new(struct ruleset *set, const struct replay_settings *settings,
                                     struct str corpus);
