@@ -152,6 +152,19 @@ static bool read_purse(const struct tokens *ts, size_t i, struct denomination *u
     return true;
 }
 
+/* "49,90e", "il me doit 200e": one letter ends an ordinal too ("la 50e fois",
+ * "dans le 15e"), so cents stand before it, or a larger number and no noun behind. */
+static bool letter_is_money(const struct tokens *ts, size_t i)
+{
+    const struct token *number = token_at(ts, i - 1), *next = token_at(ts, i + 1);
+
+    if (!token_glued(ts, i) || number->kind != TOKEN_NUMBER)
+        return false;
+    return number->decimals == 2 ||
+           (number->value >= 32 &&
+            (next->kind != TOKEN_WORD || token_is(ts, i + 1, LEX(PER) | LEX(OF))));
+}
+
 /* A currency in words and signs at `i`: "€", "euros", "us dollars", "US$",
  * "dollars australiens", "$ usd". */
 bool denomination_currency(const struct tokens *ts, size_t i, struct denomination *u)
@@ -167,6 +180,8 @@ bool denomination_currency(const struct tokens *ts, size_t i, struct denominatio
     i = read_nation(ts, i, &nation);
     sign = token_at(ts, i)->kind == TOKEN_SIGN ? denomination_sign(token_at(ts, i)->sign) : NULL;
     if (!sign && !token_is(ts, i, LEX(CUR) | (nation ? LEX(PURSE) : 0)))
+        return false;
+    if (!sign && token_at(ts, i)->digits == 1 && !letter_is_money(ts, i))
         return false;
     if (!sign && token_at(ts, i)->m->factor > 1)
         u->mul = token_at(ts, i)->m->factor; /* MUSD */

@@ -70,7 +70,7 @@ bool range_second(const struct tokens *ts, const struct number *a, bool between,
            !(token_sign(ts, b->next, '-') && token_at(ts, b->next + 1)->kind == TOKEN_NUMBER);
 }
 
-/* "2/3 jours" are two to three days, "5/10 min" five to ten, since people write
+/* "2/3 jours" are two to three days, "3/5 jours" three to five, since people write
  * "1/2" and "3/4" only before one thing. */
 bool range_slashed(const struct tokens *ts, size_t i, struct number *a, struct number *b)
 {
@@ -79,7 +79,7 @@ bool range_slashed(const struct tokens *ts, size_t i, struct number *a, struct n
     bool many = word->end > word->start && (ts->text.p[word->end - 1] | 0x20) == 's';
     bool fives = fmod(first->value, 5) == 0 && fmod(second->value, 5) == 0;
     bool wide = unit_kind((enum quantity_unit)word->m->unit) == QUANTITY_DURATION &&
-                (fives || (first->value >= 5 && second->value <= 2 * first->value));
+                (fives || (first->value >= 3 && second->value <= 2 * first->value));
 
     if (first->kind != TOKEN_NUMBER || !token_sign(ts, i + 1, '/') || second->kind != TOKEN_NUMBER)
         return false;
