@@ -12,9 +12,11 @@ never the quantity. An alert is a verdict broken or suspected for that promise.
 
 Three kinds of lines: those that the rules were tuned on; the "held" half of the
 given ones, chosen by a hash of their id; and those of labels.jsonl marked
-`untouched`, which were labelled after the tuning and never shown by it. When
-tuning, look at the mistakes of the first kind only (--show tuned): whoever shows
-others should label new ones. --check fails below the targets on the last two.
+`untouched`, which were labelled after the tuning and never shown by it. The mark
+is true, or the name of a batch drawn at random and labelled blind, which gets a
+row of its own. When tuning, look at the mistakes of the first kind only (--show
+tuned): whoever shows others should label new ones. --check fails below the
+targets on the last two.
 """
 
 import argparse
@@ -46,7 +48,7 @@ def read_lines(path):
 class Case:
     """One message and one promise, and whether the message contradicts it."""
 
-    def __init__(self, message, promise, want, kind):
+    def __init__(self, message, promise, want, kind, batch=None):
         self.id = message['id']
         self.lang = message['lang']
         self.message = {k: message[k] for k in ('id', 'text', 'lang', 'published')
@@ -54,6 +56,7 @@ class Case:
         self.promise = promise
         self.want = want
         self.kind = kind
+        self.batch = batch
         self.alert = False
 
 
@@ -72,10 +75,12 @@ def own_cases(data, seen):
         for message in read_lines(os.path.join(data, source + '.jsonl')):
             messages[message['id']] = message
     for label in labels:
+        mark = label.get('untouched')
         for promise, want in label['want'].items():
             if (label['id'], promise) not in seen:
                 yield Case(messages[label['id']], promise, want,
-                           'untouched' if label.get('untouched') else 'tuned')
+                           'untouched' if mark else 'tuned',
+                           mark if isinstance(mark, str) else None)
 
 
 def judge(couac, cases):
@@ -138,6 +143,9 @@ def parts(cases):
     for lang in LANGS:
         for name, kinds in KINDS.items():
             yield f'{lang} {name}', [c for c in cases if c.lang == lang and c.kind in kinds]
+        for batch in sorted({c.batch for c in cases if c.lang == lang and c.batch}):
+            yield (f'{lang} untouched {batch}',
+                   [c for c in cases if c.lang == lang and c.batch == batch])
 
 
 def show(cases, which, promise):
