@@ -9,6 +9,7 @@
 #include "lib/feed/date.h"
 #include "lib/feed/feed.h"
 #include "lib/feed/url.h"
+#include "lib/feed/weblink.h"
 #include "lib/text/html.h"
 
 struct reader {
@@ -337,31 +338,6 @@ static bool newest_comes_first(const struct connector_page *p)
 
 /* --- the walk -------------------------------------------------------------- */
 
-static struct str link_part(struct str value, struct str rel)
-{
-    struct str rest = value, part, parameter;
-
-    while (str_split(&rest, '<', &part)) {
-        size_t end = str_find_char(rest, '>', 0);
-        struct str target = str_slice(rest, 0, end);
-        size_t next = str_find_char(rest, '<', 0);
-        struct str parameters = str_slice(rest, end, next);
-
-        while (end != SIZE_MAX && str_split(&parameters, ';', &parameter)) {
-            size_t equals = str_find_char(parameter, '=', 0);
-            struct str name = str_trim(str_slice(parameter, 0, equals));
-            struct str word = str_trim(str_slice(parameter, equals + 1, parameter.n));
-
-            word = str_trim(str_slice(word, 0, str_find_char(word, ',', 0)));
-            if (word.n >= 2 && word.p[0] == '"')
-                word = str_slice(word, 1, str_find_char(word, '"', 1));
-            if (equals != SIZE_MAX && str_eq_nocase(name, STR("rel")) && str_eq_nocase(word, rel))
-                return target;
-        }
-    }
-    return STR_NONE;
-}
-
 static bool truthy(struct str text)
 {
     return text.n && !str_eq(text, STR("false")) && !str_eq(text, STR("0"));
@@ -402,7 +378,7 @@ static struct str find_next(const struct reader *r, const struct connector_curso
     case NEXT_COUNT:
         return next_number(r, cursor);
     case NEXT_LINK:
-        next = link_part(r->answer->headers[CONNECTOR_H_LINK], k->link);
+        next = weblink_find(r->answer->headers[CONNECTOR_H_LINK], k->link);
         next = url_resolve(r->answer->url, next, r->arena);
         break;
     case NEXT_URL:
