@@ -39,6 +39,24 @@ bool signature_linkedin(struct str secret, struct str header, struct str body)
     return good;
 }
 
+bool signature_websub(struct str secret, struct str header, struct str body)
+{
+    static const char *const names[] = {
+        [DIGEST_SHA1] = "sha1",
+        [DIGEST_SHA256] = "sha256",
+        [DIGEST_SHA384] = "sha384",
+        [DIGEST_SHA512] = "sha512",
+    };
+    size_t equals = str_find_char(header, '=', 0);
+    struct str given = str_slice(header, equals + 1, header.n);
+    char hex[DIGEST_HMAC_HEX_SIZE];
+
+    for (size_t i = 0; i < ARRAY_LEN(names) && equals != SIZE_MAX && secret.n; i++)
+        if (str_eq_nocase(str_slice(header, 0, equals), str_of(names[i])))
+            return signature_same(given, digest_hmac_hex((enum digest_hash)i, secret, body, hex));
+    return false;
+}
+
 void signature_linkedin_answer(struct str secret, struct str code, char ret[65])
 {
     struct digest d = digest_hmac(secret, code);

@@ -38,14 +38,21 @@ struct digest digest_parts(const struct str *parts, size_t n)
     return d;
 }
 
+static size_t hmac(const EVP_MD *hash, struct str key, struct str data, unsigned char *ret)
+{
+    unsigned n = 0;
+
+    /* A NULL key would mean "the key of last time". */
+    if (!HMAC(hash, key.p ? key.p : "", (int)key.n, (const unsigned char *)data.p, data.n, ret, &n))
+        abort();
+    return n;
+}
+
 struct digest digest_hmac(struct str key, struct str data)
 {
     struct digest d;
 
-    /* A NULL key would mean "the key of last time". */
-    if (!HMAC(EVP_sha256(), key.p ? key.p : "", (int)key.n, (const unsigned char *)data.p, data.n,
-              d.bytes, NULL))
-        abort();
+    (void)hmac(EVP_sha256(), key, data, d.bytes); /* DIGEST_BYTES */
     return d;
 }
 
@@ -68,6 +75,21 @@ static struct str write_hex(const unsigned char *bytes, size_t n, char *ret)
     }
     ret[2 * n] = '\0';
     return (struct str){ret, 2 * n};
+}
+
+struct str digest_hmac_hex(enum digest_hash hash, struct str key, struct str data,
+                           char ret[DIGEST_HMAC_HEX_SIZE])
+{
+    const EVP_MD *const hashes[] = {
+        [DIGEST_SHA1] = EVP_sha1(),
+        [DIGEST_SHA256] = EVP_sha256(),
+        [DIGEST_SHA384] = EVP_sha384(),
+        [DIGEST_SHA512] = EVP_sha512(),
+    };
+    unsigned char bytes[EVP_MAX_MD_SIZE];
+    size_t n = hmac(hashes[hash], key, data, bytes);
+
+    return write_hex(bytes, n, ret);
 }
 
 struct str digest_hex(const struct digest *d, char ret[DIGEST_HEX_SIZE])

@@ -32,6 +32,12 @@ struct digest digest_parts(const struct str *parts, size_t n);
 /* HMAC-SHA256. An empty key is allowed and protects nothing. */
 struct digest digest_hmac(struct str key, struct str data);
 
+/* HMAC with the hash that a protocol lets its peer choose, in lower-case hexadecimal. */
+enum digest_hash { DIGEST_SHA1, DIGEST_SHA256, DIGEST_SHA384, DIGEST_SHA512 };
+enum { DIGEST_HMAC_HEX_SIZE = 129 };
+struct str digest_hmac_hex(enum digest_hash hash, struct str key, struct str data,
+                           char ret[DIGEST_HMAC_HEX_SIZE]);
+
 /* The first eight bytes, big-endian: the fingerprint. */
 uint64_t digest_u64(const struct digest *d);
 

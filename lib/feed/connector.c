@@ -142,18 +142,6 @@ static struct str value_of(const struct filling *f, const struct form_part *part
 
 enum escaping { AS_IT_IS, PERCENT };
 
-static void add_percent(struct str value, struct sbuf *out)
-{
-    static const char plain[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
-
-    for (size_t i = 0; i < value.n; i++)
-        if (memchr(plain, value.p[i], sizeof(plain) - 1))
-            sbuf_putc(out, value.p[i]);
-        else
-            sbuf_printf(out, "%%%02X", (unsigned char)value.p[i]);
-}
-
 /* False, and nothing added, when a variable in it is empty. */
 static bool fill(const struct filling *f, const struct form_text *text, enum escaping escaping,
                  struct sbuf *out)
@@ -167,7 +155,7 @@ static bool fill(const struct filling *f, const struct form_text *text, enum esc
         if (part->kind == PART_LITERAL)
             sbuf_add(out, part->literal);
         else if (escaping == PERCENT)
-            add_percent(value_of(f, part), out);
+            url_add_percent(value_of(f, part), out);
         else
             sbuf_add(out, value_of(f, part));
     }
@@ -205,9 +193,9 @@ static void fill_query(const struct filling *f, struct sbuf *out)
 
         if (fill(f, &m->value, AS_IT_IS, &value)) {
             sbuf_putc(out, sep);
-            add_percent(m->name, out);
+            url_add_percent(m->name, out);
             sbuf_putc(out, '=');
-            add_percent(sbuf_str(&value), out);
+            url_add_percent(sbuf_str(&value), out);
             sep = '&';
         }
         sbuf_done(&value);

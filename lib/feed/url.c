@@ -65,6 +65,30 @@ bool url_web(struct str url)
            (str_starts_nocase(url, STR("https://")) && url.n > 8);
 }
 
+struct str url_host(struct str url)
+{
+    struct str authority = cut(url).authority, host = str_slice(authority, 2, authority.n);
+    size_t at;
+
+    while ((at = str_find_char(host, '@', 0)) != SIZE_MAX)
+        host = str_slice(host, at + 1, host.n);
+    if (str_starts(host, STR("[")))
+        return str_slice(host, 1, str_find_char(host, ']', 0));
+    return str_slice(host, 0, str_find_char(host, ':', 0));
+}
+
+void url_add_percent(struct str value, struct sbuf *out)
+{
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+
+    for (size_t i = 0; i < value.n; i++)
+        if (memchr(plain, value.p[i], sizeof(plain) - 1))
+            sbuf_putc(out, value.p[i]);
+        else
+            sbuf_printf(out, "%%%02X", (unsigned char)value.p[i]);
+}
+
 struct str url_without_host(struct str url)
 {
     struct parts p = cut(url);

@@ -20,3 +20,7 @@ bool url_absolute(struct str url);
 bool url_web(struct str url);
 /* Path, query and fragment: what survives a move to another scheme or host. */
 struct str url_without_host(struct str url);
+/* The host in it, without user, port and brackets; empty: there is none. */
+struct str url_host(struct str url);
+/* Appends `value` as a part of a query or a form: all but letters, digits and -._~ as %XX. */
+void url_add_percent(struct str value, struct sbuf *out);

@@ -27,6 +27,25 @@ static void hmac_gives_the_standards_value(void **state)
     assert_true(digest_u64(&d) == 0xb613679a0814d9ecull);
 }
 
+/* RFC 2202 and 4231, test case 2 of each */
+static void hmac_is_made_with_any_hash(void **state)
+{
+    (void)state;
+    char text[DIGEST_HMAC_HEX_SIZE];
+    struct str key = STR("Jefe"), data = STR("what do ya want for nothing?");
+
+    assert_str_equal(digest_hmac_hex(DIGEST_SHA1, key, data, text),
+                     STR("effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"));
+    assert_str_equal(digest_hmac_hex(DIGEST_SHA256, key, data, text),
+                     STR("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"));
+    assert_str_equal(digest_hmac_hex(DIGEST_SHA384, key, data, text),
+                     STR("af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e"
+                         "8e2240ca5e69e2c78b3239ecfab21649"));
+    assert_str_equal(digest_hmac_hex(DIGEST_SHA512, key, data, text),
+                     STR("164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554"
+                         "9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737"));
+}
+
 static void parts_do_not_run_into_each_other(void **state)
 {
     (void)state;
@@ -60,6 +79,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sha256_gives_the_standards_values),
         cmocka_unit_test(hmac_gives_the_standards_value),
+        cmocka_unit_test(hmac_is_made_with_any_hash),
         cmocka_unit_test(parts_do_not_run_into_each_other),
         cmocka_unit_test(ulids_sort_as_their_times),
     };

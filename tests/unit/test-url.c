@@ -66,12 +66,28 @@ static void leaves_the_host_out_of_a_second_key(void **state)
     assert_false(url_web(STR("tag:a.org,2004:1")));
 }
 
+static void names_the_host(void **state)
+{
+    struct sbuf out = SBUF_INIT(100);
+
+    (void)state;
+    assert_str_equal(url_host(STR("https://me:pw@A.org:8/p@q")), STR("A.org"));
+    assert_str_equal(url_host(STR("http://[::1]:80/")), STR("::1"));
+    assert_str_equal(url_host(STR("http://a.org?x")), STR("a.org"));
+    assert_int_equal(url_host(STR("mailto:me@a.org")).n, 0);
+    assert_int_equal(url_host(STR("http:///p")).n, 0);
+    url_add_percent(STR("a b&c=\xc3\xa9~/"), &out);
+    assert_str_equal(sbuf_str(&out), STR("a%20b%26c%3D%C3%A9~%2F"));
+    sbuf_done(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(resolves_the_examples_of_rfc_3986),
         cmocka_unit_test(is_as_lenient_as_browsers),
         cmocka_unit_test(leaves_the_host_out_of_a_second_key),
+        cmocka_unit_test(names_the_host),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
