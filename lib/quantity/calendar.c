@@ -191,6 +191,13 @@ static bool day_month(const struct tokens *ts, size_t i, struct moment *m)
     return true;
 }
 
+/* "le mois de juillet", "the month of May" */
+static bool month_of(const struct tokens *ts, size_t i)
+{
+    return token_is(ts, i - 1, LEX(OF)) && token_is(ts, i - 2, LEX(UNIT)) &&
+           token_at(ts, i - 2)->m->unit == UNIT_MONTH;
+}
+
 /* "March 12th, 2025", "Oct. 2", "february the 15th", "mars 2023" */
 static bool month_first(const struct tokens *ts, size_t i, struct moment *m)
 {
@@ -215,7 +222,7 @@ static bool month_first(const struct tokens *ts, size_t i, struct moment *m)
         return true;
     }
     if (!token_is(ts, i - 1, LEX(SINCE) | LEX(ON) | LEX(LAST) | LEX(EARLY)) &&
-        !token_is(ts, i + 1, LEX(LAST)))
+        !token_is(ts, i + 1, LEX(LAST)) && !month_of(ts, i))
         return false;
     m->form = MOMENT_MONTH;
     m->next = i + 1;

@@ -44,6 +44,52 @@ static bool read_lasting(const struct tokens *ts, size_t i, struct measure *m)
     return true;
 }
 
+/* A unit of an hour and more, written out; "s" and "min" are not. */
+static bool is_long_unit(const struct tokens *ts, size_t i)
+{
+    const struct token *t = token_at(ts, i);
+
+    return t->m->mask & LEX(UNIT) && t->digits >= 3 &&
+           unit_kind((enum quantity_unit)t->m->unit) == QUANTITY_DURATION &&
+           unit_worth((enum quantity_unit)t->m->unit) * t->m->factor >= 3600;
+}
+
+/* "for weeks", "depuis des mois": at least two of them, as "several" are. */
+static bool read_plural(const struct tokens *ts, size_t i, struct measure *m)
+{
+    static const struct number several = {
+        .value = 3, .least = 2, .last_mul = 1, .flags = NUMBER_VAGUE | NUMBER_WORDS};
+    const struct token *before = token_at(ts, i - 1);
+    bool des = before->m->mask & LEX(OF) && before->digits == 3;
+    struct denomination u;
+
+    if (!is_long_unit(ts, i) || last_letter(ts, i) != 's' || before->kind != TOKEN_WORD ||
+        (ts->lang == LANG_FR && !des) || !denomination_read(ts, i, &several, &u))
+        return false;
+    measure_make(m, &several, several.value, &u);
+    m->wait_only = true;
+    return true;
+}
+
+/* "3e jour sans internet", "the third day without": two days and part of one. */
+static bool read_nth(const struct tokens *ts, size_t i, struct measure *m)
+{
+    const struct token *t = token_at(ts, i);
+    bool figure = t->kind == TOKEN_NUMBER && !t->separators && token_glued(ts, i + 1) &&
+                  token_is(ts, i + 1, LEX(SUFFIX));
+    struct number n = {.value = figure ? t->value : t->m->number, .last_mul = 1};
+    size_t unit = i + 1 + figure;
+    struct denomination u;
+
+    if ((!figure && !(t->m->mask & LEX(ORD))) || n.value < 2 || n.value > 31 ||
+        !is_long_unit(ts, unit) || !denomination_read(ts, unit, &n, &u))
+        return false;
+    n.least = n.value - 1;
+    measure_make(m, &n, n.value, &u);
+    m->wait_only = true;
+    return true;
+}
+
 /* "the past decade" lasts; "the past week" is a week of the calendar. */
 static bool is_past_decade(const struct tokens *ts, size_t i)
 {
@@ -59,7 +105,8 @@ bool entire_read(const struct tokens *ts, size_t i, struct measure *m)
     size_t at = behind ? i + 1 : i + 1 + token_is(ts, i + 1, LEX(THE));
     struct denomination u;
 
-    if (read_unit_and_half(ts, i, m) || read_lasting(ts, i, m))
+    if (read_unit_and_half(ts, i, m) || read_lasting(ts, i, m) || read_plural(ts, i, m) ||
+        read_nth(ts, i, m))
         return true;
     if (!behind && !token_is(ts, i, LEX(WHOLE)) && !is_past_decade(ts, i))
         return false;

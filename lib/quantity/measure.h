@@ -13,6 +13,7 @@ struct measure {
     struct moment moment; /* its form is not MOMENT_NONE for dates and times */
     size_t from, next;    /* its tokens */
     bool skip;            /* understood, and nothing to report: "5 kg", "iPhone 12" */
+    bool wait_only;       /* a quantity where the words around make it a wait: "des semaines" */
 };
 
 /* The quantity that begins at token `i`. False leaves *ret undefined. */

@@ -194,9 +194,28 @@ static bool between_clocks(struct reader *r, const struct moment *m, struct quan
     return true;
 }
 
+/* "pas avant lundi", "due on the 20th" while that is to come: how far off it is. */
+static bool lies_ahead(const struct reader *r, const struct moment *m, struct quantity *q)
+{
+    int64_t from, to, now = r->options->at_s;
+
+    if (now == CLOCK_NONE || !calendar_resolve(m, now, TENSE_NEAREST, &from, &to) || from <= now)
+        return false;
+    q->kind = QUANTITY_DURATION;
+    q->role = QUANTITY_AHEAD;
+    q->low = (double)(from - now);
+    q->high = (double)(to - now);
+    q->unit = from / 86400 > now / 86400 ? UNIT_DAY : UNIT_HOUR;
+    q->amount = q->unit == UNIT_DAY ? (double)(from / 86400 - now / 86400) : floor(q->low / 3600);
+    if (m->clock != CLOCK_UNSAID)
+        widen(r->tokens.lang, q);
+    return true;
+}
+
 static void finish_moment(struct reader *r, const struct measure *m, struct quantity *q)
 {
     bool elapsed = q->role == QUANTITY_ELAPSED || q->role == QUANTITY_DELAY;
+    bool announced = q->role == QUANTITY_AHEAD || (q->role == QUANTITY_DELAY && !r->since);
     int64_t from, to;
 
     if (m->moment.form == MOMENT_CLOCK) {
@@ -207,9 +226,10 @@ static void finish_moment(struct reader *r, const struct measure *m, struct quan
         q->high = m->moment.clock_end * 60.0;
         return;
     }
-    if (elapsed && elapse(r, &m->moment, q->role, q))
+    if ((elapsed && elapse(r, &m->moment, q->role, q)) ||
+        (announced && lies_ahead(r, &m->moment, q)))
         return;
-    if (elapsed && r->options->at_s != CLOCK_NONE) { /* still to come */
+    if ((elapsed || announced) && r->options->at_s != CLOCK_NONE) {
         q->role = QUANTITY_ROLE_NONE;
         elapsed = false;
     }
@@ -297,6 +317,14 @@ static bool is_minutes(const struct tokens *ts, size_t first, const struct measu
     return c.role == QUANTITY_ELAPSED || c.role == QUANTITY_DELAY;
 }
 
+/* "des semaines", "3e jour" outside a wait, and with nothing else said: no length. */
+static bool is_no_wait(const struct tokens *ts, const struct measure *m, const struct quantity *q)
+{
+    bool waits = q->role == QUANTITY_ELAPSED || q->role == QUANTITY_DELAY;
+
+    return m->wait_only && (!waits || (m->from <= 2 && m->next == ts->n));
+}
+
 /* Return: the token behind the quantity and its words. */
 static size_t finish(struct reader *r, struct measure *m, struct quantity *q)
 {
@@ -346,7 +374,7 @@ static int read_window(struct reader *r, size_t *from)
         if (m.skip)
             continue;
         *from = finish(r, &m, &q);
-        if (is_idiom(&r->tokens, &m, &q))
+        if (is_idiom(&r->tokens, &m, &q) || is_no_wait(&r->tokens, &m, &q))
             continue;
         r->first = *from;
         if (keep(r, &q) < 0)

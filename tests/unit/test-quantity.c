@@ -236,7 +236,48 @@ static void a_promised_date_that_is_past_is_a_delay(void **state)
 
     assert_int_equal(past.kind, QUANTITY_DURATION);
     assert_int_equal(past.role, QUANTITY_DELAY);
-    assert_int_equal(ahead.kind, QUANTITY_DATE);
+    assert_int_equal(ahead.kind, QUANTITY_DURATION);
+    assert_int_equal(ahead.role, QUANTITY_AHEAD);
+}
+
+static void a_date_to_come_is_so_far_ahead(void **state)
+{
+    static const struct expected cases[] = {
+        {LANG_FR, "pas de technicien avant lundi", DAYS(2.25), DAYS(3.25)},
+        {LANG_FR, "panne jusqu'au 12 mars", DAYS(4.25), DAYS(5.25)},
+        {LANG_FR, "repoussé au 20 mars", DAYS(12.25), DAYS(13.25)},
+        {LANG_EN, "no engineer until Monday", DAYS(2.25), DAYS(3.25)},
+    };
+
+    check_kind(state, QUANTITY_DURATION, cases, ARRAY_LEN(cases));
+    assert_int_equal(first(state, LANG_FR, "panne jusqu'à lundi").role, QUANTITY_AHEAD);
+    assert_int_equal(first(state, LANG_FR, "fermé le 12 mars").kind, QUANTITY_DATE);
+}
+
+static void plurals_and_ordinals_are_lengths_only_of_a_wait(void **state)
+{
+    static const struct expected waits[] = {
+        {LANG_FR, "j'attends depuis des semaines", DAYS(14), INFINITY},
+        {LANG_FR, "des mois que j'attends", DAYS(60), INFINITY},
+        {LANG_EN, "been waiting for days now", DAYS(2), INFINITY},
+        {LANG_FR, "3ème jour sans internet", DAYS(2), DAYS(3)},
+        {LANG_EN, "third day without power", DAYS(2), DAYS(3)},
+        {LANG_FR, "merci.n4 jours sans internet", DAYS(4), DAYS(4)},
+    };
+    static const char *const others[] = {
+        "for months",       "on the second week of May", "the days of the week",   "office hours",
+        "pendant des mois", "le 3ème jour du mois",      "des jours et des nuits", "le n1 mondial",
+    };
+    struct quantity *q;
+
+    check_kind(state, QUANTITY_DURATION, waits, ARRAY_LEN(waits));
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        int n = scan_at(state, i < 4 ? LANG_EN : LANG_FR, "2025-03-07T18:00:00Z", others[i], &q);
+
+        for (int k = 0; k < n; k++)
+            if (q[k].kind == QUANTITY_DURATION)
+                fail_msg("\"%s\" holds a duration", others[i]);
+    }
 }
 
 static void without_the_time_of_the_post_dates_stay_dates(void **state)
@@ -421,6 +462,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_date_since_which_something_lasts_is_an_elapsed_time,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(a_promised_date_that_is_past_is_a_delay, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_date_to_come_is_so_far_ahead, setup, teardown),
+        cmocka_unit_test_setup_teardown(plurals_and_ordinals_are_lengths_only_of_a_wait, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(without_the_time_of_the_post_dates_stay_dates, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(hours_of_the_day_are_not_hours_of_waiting, setup, teardown),
