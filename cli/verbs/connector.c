@@ -66,6 +66,14 @@ static void describe_json(const struct call *call, const char *path, const struc
     sbuf_done(&line);
 }
 
+/* Of the sources that it is for. */
+static const char *kind_of(const struct connector *c)
+{
+    if (connector_streams(c))
+        return connector_asks(c) ? "stream, or api" : "stream";
+    return connector_asks(c) ? "api" : "push";
+}
+
 static void describe(const struct call *call, const char *path, const struct connector *c)
 {
     static const char *const credentials[] = {
@@ -81,8 +89,8 @@ static void describe(const struct call *call, const char *path, const struct con
         return;
     }
     screen_printf(&call->out, "%s: fine\n  %.*s\n", path, STR_ARG(connector_about(c)));
-    screen_printf(&call->out, "  credential: %s%s\n", credentials[connector_credential(c)],
-                  connector_asks(c) ? "" : "; only for bodies that are pushed");
+    screen_printf(&call->out, "  kind: %s\n  credential: %s\n", kind_of(c),
+                  credentials[connector_credential(c)]);
     for (size_t i = 0; i < n; i++) {
         screen_printf(&call->out, "  with %.*s: %.*s", STR_ARG(with[i].name),
                       STR_ARG(with[i].about));
@@ -134,6 +142,18 @@ static void print_cursor(const struct call *call, const struct connector_page *p
     flush_line(call, line);
 }
 
+static void print_gone(const struct call *call, struct str id, struct sbuf *line)
+{
+    struct json_writer w;
+
+    json_writer_init(&w, line);
+    json_open_object(&w);
+    json_member_str(&w, STR("kind"), STR("gone"));
+    json_member_str(&w, STR("id"), id);
+    json_close_object(&w);
+    flush_line(call, line);
+}
+
 static void print_page(const struct call *call, const struct connector_page *page)
 {
     struct sbuf line = SBUF_INIT(4 * (size_t)FEED_TEXT_MAX * 6);
@@ -144,6 +164,8 @@ static void print_page(const struct call *call, const struct connector_page *pag
         mention_write(&page->mentions[i], &w);
         flush_line(call, &line);
     }
+    for (size_t i = 0; i < page->n_gone; i++)
+        print_gone(call, page->gone[i], &line);
     if (call_option(call, "cursor"))
         print_cursor(call, page, &line);
     sbuf_done(&line);
@@ -166,17 +188,22 @@ static int try_body(const struct call *call, const struct connector *c, struct s
     };
     struct connector_cursor cursor = {.mark = option(call, "mark")};
     struct connector_page page;
-    enum connector_error e = connector_read(c, &answer, &cursor, arena, &page);
+    struct str event = option(call, "event");
+    enum connector_error e = event.n ? connector_read_event(c, &answer, event, arena, &page)
+                                     : connector_read(c, &answer, &cursor, arena, &page);
 
     if (e != CONNECTOR_OK) {
         (void)call_trouble(call, "%s: %s", call->args[2], connector_error_text(e)); /* below */
         return VERB_FINDINGS;
     }
     print_page(call, &page);
-    screen_printf(&call->err, "%zu posts%s", page.n, page.n_no_text ? "" : "\n");
+    screen_printf(&call->err, "%zu posts", page.n);
     if (page.n_no_text)
-        screen_printf(&call->err, ", %zu more without text\n", page.n_no_text);
-    return page.n ? VERB_FINE : VERB_FINDINGS;
+        screen_printf(&call->err, ", %zu more without text", page.n_no_text);
+    if (page.n_gone)
+        screen_printf(&call->err, ", %zu deleted", page.n_gone);
+    screen_printf(&call->err, "\n");
+    return page.n + page.n_gone ? VERB_FINE : VERB_FINDINGS;
 }
 
 static int try(const struct call *call)
@@ -210,6 +237,7 @@ static const struct verb_option options[] = {
     {"url", 'u', "URL", "where the body came from; relative links and next pages need it"},
     {"link", 'l', "VALUE", "the answer's Link header"},
     {"mark", 'm', "MARK", "where the former walk ended"},
+    {"event", 'e', "TYPE", "BODY is the data of a stream's event of this type"},
     {"cursor", 'c', NULL, "print last where the next request goes on"},
     {0},
 };

@@ -19,6 +19,11 @@
  *       since: {id: /id}                      or time: SELECTOR, stored: SELECTOR
  *       full: 40                              fewer posts on a page: it was the last one
  *     limits: {remaining: HEADER, reset: HEADER, backoff: SELECTOR, busy: [CONDITION]}
+ *     stream:                                 Server-Sent Events, beside request or instead of it
+ *       url: "{streaming}/api/v1/streaming/hashtag"      query and headers as in request
+ *       events: [update]                      types that hold posts; left out: all
+ *     gone: {event: delete, where: [{ptr: /verb, eq: remove}], id: /id}
+ *                                             what says that a post was deleted
  *     items: SELECTOR
  *     where: [{ptr: /kind, in: [t1]}]         eq, in, exists
  *     fields: {id: /id, text: {ptr: /content, as: html}, url: {template: "..."}}
@@ -27,6 +32,9 @@
  * of the next page, {since} where the former walk ended, {start} where the very first one
  * begins; {name:base64} encodes. A member of query or headers, one of whose variables is
  * empty, is left out. Values are percent-encoded except at the URL's beginning.
+ *
+ * A stream's event is read as a page of one item. After each connection what was missed
+ * meanwhile is asked for with `request`, if there is one, as far back as `since`.
  *
  * The five ways of paging: `next.link` follows the Link header (RFC 8288); `next.token`
  * puts a token of the body into {page}; `since.id` keeps the newest id, `since.time` the
@@ -76,11 +84,15 @@ struct form_members {
     size_t n;
 };
 
+struct form_words {
+    struct str *items;
+    size_t n;
+};
+
 struct form_condition {
     struct selector where;
     enum { CONDITION_IN, CONDITION_EXISTS, CONDITION_ABSENT } kind;
-    struct str *words;
-    size_t n_words;
+    struct form_words words;
 };
 
 struct form_conditions {
@@ -129,6 +141,7 @@ enum form_field_name {
     FIELD_PUBLISHED,
     FIELD_UPDATED,
     FIELD_REACH,
+    FIELD_GONE, /* the id of a post that was deleted */
     FIELD_COUNT
 };
 
@@ -152,6 +165,16 @@ struct form_cursor {
     int64_t full; /* 0: not said */
 };
 
+struct form_request {
+    struct form_text url; /* n 0: none */
+    struct form_members query, headers;
+};
+
+struct form_gone {
+    struct str event;             /* empty: none */
+    struct form_conditions where; /* n 0: none */
+};
+
 struct form_limits {
     struct str remaining, reset;
     struct selector backoff;
@@ -162,8 +185,9 @@ struct connector {
     struct str file, about, docs;
     struct connector_variable with[CONNECTOR_WITH_MAX];
     size_t n_with;
-    struct form_text url; /* n 0: nothing is asked */
-    struct form_members query, headers;
+    struct form_request request, stream;
+    struct form_words events; /* of the stream; n 0: all */
+    struct form_gone gone;
     enum connector_credential credential;
     struct form_cursor cursor;
     struct form_limits limits;

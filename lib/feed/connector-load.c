@@ -300,18 +300,51 @@ static void read_headers(struct loader *l, const struct yaml *node, void *slot)
         too_many(l, node, CONNECTOR_HEADERS_MAX - 1, "headers");
 }
 
-static void read_request(struct loader *l, const struct yaml *node, void *slot)
+static void demand_url(struct loader *l, const struct yaml *node, const struct form_request *r)
 {
-    struct connector *c = l->c;
-    const struct key keys[] = {{"url", read_form_text, &c->url},
-                               {"query", read_members, &c->query},
-                               {"headers", read_headers, &c->headers}};
+    if (r->url.n)
+        return;
+    diag(l->diags, DIAG_ERROR, node->at, "%.*s has no url", STR_ARG(node->key));
+    diag_hint(l->diags, "as   url: https://api.example/search");
+}
 
-    (void)slot;
-    if (READ_MAP(l, node, keys, "request") && c->url.n == 0) {
-        diag(l->diags, DIAG_ERROR, node->at, "request has no url");
-        diag_hint(l->diags, "as   url: https://api.example/search");
+static void read_request(struct loader *l, const struct yaml *node)
+{
+    struct form_request *r = &l->c->request;
+    const struct key keys[] = {{"url", read_form_text, &r->url},
+                               {"query", read_members, &r->query},
+                               {"headers", read_headers, &r->headers}};
+
+    if (READ_MAP(l, node, keys, "request"))
+        demand_url(l, node, r);
+}
+
+/* Up to FORM_WORDS_MAX of them; one needs no list. */
+static void read_words(struct loader *l, const struct yaml *node, void *slot)
+{
+    struct form_words *words = slot;
+    const struct yaml *word = node->type == YAML_LIST ? node->first : node;
+
+    words->items = arena_array(l->arena, FORM_WORDS_MAX, sizeof(*words->items));
+    for (; word; word = node->type == YAML_LIST ? word->next : NULL) {
+        if (words->n == FORM_WORDS_MAX) {
+            too_many(l, word, FORM_WORDS_MAX, "words");
+            return;
+        }
+        read_text(l, word, &words->items[words->n++]);
     }
+}
+
+static void read_stream(struct loader *l, const struct yaml *node)
+{
+    struct form_request *r = &l->c->stream;
+    const struct key keys[] = {{"url", read_form_text, &r->url},
+                               {"query", read_members, &r->query},
+                               {"headers", read_headers, &r->headers},
+                               {"events", read_words, &l->c->events}};
+
+    if (READ_MAP(l, node, keys, "stream"))
+        demand_url(l, node, r);
 }
 
 /* --- cursor ---------------------------------------------------------------- */
@@ -410,20 +443,12 @@ static void read_cursor(struct loader *l, const struct yaml *node, void *slot)
 
 /* --- conditions ------------------------------------------------------------ */
 
-static void read_words(struct loader *l, const struct yaml *node, void *slot)
+static void read_in(struct loader *l, const struct yaml *node, void *slot)
 {
     struct form_condition *c = slot;
-    const struct yaml *word = node->type == YAML_LIST ? node->first : node;
 
     c->kind = CONDITION_IN;
-    c->words = arena_array(l->arena, FORM_WORDS_MAX, sizeof(*c->words));
-    for (; word; word = node->type == YAML_LIST ? word->next : NULL) {
-        if (c->n_words == FORM_WORDS_MAX) {
-            too_many(l, word, FORM_WORDS_MAX, "words");
-            return;
-        }
-        read_text(l, word, &c->words[c->n_words++]);
-    }
+    read_words(l, node, &c->words);
 }
 
 static void read_exists(struct loader *l, const struct yaml *node, void *slot)
@@ -447,8 +472,8 @@ static void read_conditions(struct loader *l, const struct yaml *node, void *slo
     for (const struct yaml *n = node->first; n; n = n->next) {
         struct form_condition *c = &list->items[list->n];
         const struct key keys[] = {{"ptr", read_selector, &c->where},
-                                   {"eq", read_words, c},
-                                   {"in", read_words, c},
+                                   {"eq", read_in, c},
+                                   {"in", read_in, c},
                                    {"exists", read_exists, c}};
 
         if (list->n == FORM_CONDITIONS_MAX) {
@@ -555,6 +580,20 @@ static void read_field(struct loader *l, const struct yaml *node, void *slot)
     (void)READ_MAP(l, node, keys, "a field");     /* idem */
 }
 
+static void read_gone(struct loader *l, const struct yaml *node, void *slot)
+{
+    struct form_gone *g = slot;
+    struct form_field *id = &l->c->fields[FIELD_GONE];
+    const struct key keys[] = {{"event", read_text, &g->event},
+                               {"where", read_conditions, &g->where},
+                               {"id", read_field, id}};
+
+    if (READ_MAP(l, node, keys, "gone") && (!id->n || (!g->event.n && !g->where.n))) {
+        diag(l->diags, DIAG_ERROR, node->at, "gone needs `id`, and `event` or `where`");
+        diag_hint(l->diags, "as   gone: {event: delete, id: /id}");
+    }
+}
+
 static void read_fields(struct loader *l, const struct yaml *node, void *slot)
 {
     struct form_field *f = l->c->fields;
@@ -600,10 +639,10 @@ static bool any_names(const struct form_members *m, enum form_variable variable)
     return false;
 }
 
-static bool request_names(const struct connector *c, enum form_variable variable)
+static bool request_names(const struct form_request *r, enum form_variable variable)
 {
-    return names(&c->url, variable) || any_names(&c->query, variable) ||
-           any_names(&c->headers, variable);
+    return names(&r->url, variable) || any_names(&r->query, variable) ||
+           any_names(&r->headers, variable);
 }
 
 static void read_credential(struct loader *l, const struct yaml *node, void *slot)
@@ -631,21 +670,23 @@ static void check_use(struct loader *l, const struct yaml *top)
     const struct yaml *cursor = yaml_get(top, STR("cursor"));
     bool paged = c->cursor.next == NEXT_TOKEN || c->cursor.next == NEXT_COUNT ||
                  c->cursor.next == NEXT_OLDEST;
+    bool shown =
+        request_names(&c->request, FORM_CREDENTIAL) || request_names(&c->stream, FORM_CREDENTIAL);
 
-    if (c->url.n == 0 && cursor) {
+    if (c->request.url.n == 0 && cursor) {
         diag(l->diags, DIAG_ERROR, cursor->key_at, "a cursor, but no request");
         diag_hint(l->diags, "pushed bodies come as they come: drop it, or add a request");
     }
-    if (c->url.n && paged && !request_names(c, FORM_PAGE)) {
+    if (c->request.url.n && paged && !request_names(&c->request, FORM_PAGE)) {
         diag(l->diags, DIAG_ERROR, cursor->key_at, "nothing in the request names {page}");
         diag_hint(l->diags, "as   query: {cursor: \"{page}\"}");
     }
-    if (c->url.n && c->credential != CONNECTOR_CREDENTIAL_UNUSED &&
-        !request_names(c, FORM_CREDENTIAL)) {
+    if ((c->request.url.n || c->stream.url.n) && c->credential != CONNECTOR_CREDENTIAL_UNUSED &&
+        !shown) {
         diag(l->diags, DIAG_ERROR, top->at, "nothing in the request names {credential}");
         diag_hint(l->diags, "as   headers: {Authorization: \"Bearer {credential}\"}");
     }
-    if (c->credential == CONNECTOR_CREDENTIAL_UNUSED && request_names(c, FORM_CREDENTIAL)) {
+    if (c->credential == CONNECTOR_CREDENTIAL_UNUSED && shown) {
         diag(l->diags, DIAG_ERROR, top->at, "the request names {credential}");
         diag_hint(l->diags, "say   credential: required   or optional");
     }
@@ -661,19 +702,24 @@ static void read_top(struct loader *l, const struct yaml *top)
                                  {"credential", read_credential, &c->credential},
                                  {"with", read_with, NULL}, /* before what names them */
                                  {"request", NULL, NULL},
+                                 {"stream", NULL, NULL},
+                                 {"gone", read_gone, &c->gone},
                                  {"cursor", read_cursor, &c->cursor},
                                  {"limits", read_limits, &c->limits},
                                  {"items", read_selector, &c->items},
                                  {"where", read_conditions, &c->where},
                                  {"fields", read_fields, NULL}};
     const struct yaml *request = yaml_get(top, STR("request"));
+    const struct yaml *stream = yaml_get(top, STR("stream"));
 
     c->cursor.count_from = 1;
     c->cursor.first_ms = 86400000;
     if (!READ_MAP(l, top, before, "a connector"))
         return;
     if (request)
-        read_request(l, request, NULL);
+        read_request(l, request);
+    if (stream)
+        read_stream(l, stream);
     demand(l, top, "connector", "the file begins with   connector: 1");
     demand(l, top, "items", "as   items: /data/*");
     demand(l, top, "fields", "as   fields: {id: /id, text: /message}");

@@ -125,7 +125,7 @@ static bool compose(struct reader *r, enum form_field_name name, const struct se
             missing++;
         }
     }
-    return values && !(missing && (name == FIELD_URL || name == FIELD_ID));
+    return values && !(missing && (name == FIELD_URL || name == FIELD_ID || name == FIELD_GONE));
 }
 
 static struct str field(struct reader *r, enum form_field_name name,
@@ -195,16 +195,21 @@ static int64_t reach_of(struct reader *r, const struct selector_place *item)
 
 /* --- items ----------------------------------------------------------------- */
 
+static bool listed(const struct form_words *words, struct str word)
+{
+    for (size_t i = 0; i < words->n; i++)
+        if (str_eq(words->items[i], word))
+            return true;
+    return false;
+}
+
 static bool condition_holds(const struct form_condition *c, const struct selector_place *place)
 {
     struct str text = STR_NONE;
     bool there = selector_text(&c->where, place, &text);
 
     if (c->kind == CONDITION_IN) {
-        for (size_t i = 0; there && i < c->n_words; i++)
-            if (str_eq(text, c->words[i]))
-                return true;
-        return false;
+        return there && listed(&c->words, text);
     }
     return (c->kind == CONDITION_EXISTS) == there;
 }
@@ -292,6 +297,14 @@ static void read_item(struct reader *r, const struct selector_place *item)
     r->page.mentions[r->page.n++] = m;
 }
 
+static void note_gone(struct reader *r, const struct selector_place *item)
+{
+    struct str id = field(r, FIELD_GONE, item);
+
+    if (id.n)
+        r->page.gone[r->page.n_gone++] = id;
+}
+
 static bool on_item(void *arg, const struct selector_place *place)
 {
     struct reader *r = arg;
@@ -302,6 +315,10 @@ static bool on_item(void *arg, const struct selector_place *place)
     note_mark(r, place);
     if (r->c->cursor.next == NEXT_OLDEST && selector_text(&r->c->cursor.token, place, &token))
         r->oldest = token;
+    if (r->c->gone.where.n && holds(&r->c->gone.where, place)) {
+        note_gone(r, place);
+        return true;
+    }
     if (!holds(&r->c->where, place))
         return true;
     r->page.n_items++;
@@ -404,13 +421,18 @@ static struct str newest_mark(struct reader *r)
     return r->newest.n ? arena_str(r->arena, r->newest) : STR_NONE;
 }
 
-static bool after(const struct reader *r, struct str a, struct str b)
+static bool after(const struct connector *c, struct str a, struct str b)
 {
     int64_t a_ms = 0, b_ms = 0;
 
-    if (r->c->cursor.since != SINCE_TIME)
+    if (c->cursor.since != SINCE_TIME)
         return compare_ids(a, b) > 0;
     return str_to_i64(a, &a_ms) && (!str_to_i64(b, &b_ms) || a_ms > b_ms);
+}
+
+struct str connector_later(const struct connector *c, struct str a, struct str b)
+{
+    return after(c, b, a) ? b : a;
 }
 
 /* Whether the page ends at or before the mark of the former walk. */
@@ -434,10 +456,10 @@ static bool reached(const struct reader *r, struct str mark)
 static void walk_back(struct reader *r, const struct connector_cursor *cursor)
 {
     struct connector_cursor *next = &r->page.cursor;
-    struct str newest = newest_mark(r), top = cursor->next.n ? cursor->top : newest;
+    struct str top = cursor->next.n ? cursor->top : r->page.newest;
 
     *next = *cursor;
-    next->top = after(r, top, cursor->mark) ? top : cursor->mark;
+    next->top = connector_later(r->c, cursor->mark, top);
     next->next = reached(r, cursor->mark) ? STR_NONE : find_next(r, cursor);
     next->pages = cursor->next.n ? cursor->pages + 1 : 1;
     if (next->next.n && next->pages < CONNECTOR_WALK_MAX) {
@@ -451,14 +473,14 @@ static void walk_forward(struct reader *r, const struct connector_cursor *cursor
 {
     const struct form_cursor *k = &r->c->cursor;
     struct connector_cursor *next = &r->page.cursor;
-    struct str mark = newest_mark(r);
+    struct str mark = r->page.newest;
     bool moved, full = (int64_t)r->cap >= MAX(k->full, 1);
 
     if (k->since == SINCE_STORED)
         mark = selector_text(&k->mark, &r->root, &mark) && fits(mark) ? arena_str(r->arena, mark)
                                                                       : STR_NONE;
     moved = k->since == SINCE_STORED ? mark.n && !str_eq(mark, cursor->mark)
-                                     : after(r, mark, cursor->mark);
+                                     : after(r->c, mark, cursor->mark);
     *next = (struct connector_cursor){.mark = moved ? mark : cursor->mark};
     if (k->next != NEXT_NONE)
         next->next = find_next(r, cursor);
@@ -489,10 +511,18 @@ static void read_items(struct reader *r)
     selector_each(&r->c->items, &r->root, count_item, &n);
     r->cap = n;
     r->page.mentions = arena_array(r->arena, n + 1, sizeof(*r->page.mentions));
-    sbuf_init(&r->text, FEED_TEXT_MAX + 1);
+    r->page.gone = arena_array(r->arena, n + 1, sizeof(*r->page.gone));
     selector_each(&r->c->items, &r->root, on_item, r);
     if (newest_comes_first(&r->page))
         turn(r->page.mentions, r->page.n);
+    r->page.newest = newest_mark(r);
+}
+
+static void reader_done(struct reader *r)
+{
+    sbuf_done(&r->text);
+    for (size_t i = 0; i < FIELD_COUNT; i++)
+        map_done(&r->joins[i]);
 }
 
 static bool parse(const struct connector_answer *answer, struct arena *arena, struct json **ret)
@@ -510,22 +540,49 @@ enum connector_error connector_read(const struct connector *c,
                                     const struct connector_cursor *cursor, struct arena *arena,
                                     struct connector_page *ret)
 {
-    struct reader r = {.c = c, .answer = answer, .arena = arena};
+    struct reader r = {c, answer, arena, .text = SBUF_INIT(FEED_TEXT_MAX + 1)};
     struct json *root = NULL;
 
     if (!parse(answer, arena, &root))
         return CONNECTOR_E_JSON;
     r.root.value = root;
     read_items(&r);
-    sbuf_done(&r.text);
-    for (size_t i = 0; i < FIELD_COUNT; i++)
-        map_done(&r.joins[i]);
+    reader_done(&r);
     if (!looks_right(&r))
         return CONNECTOR_E_SHAPE;
     if (c->cursor.order == OLDEST_FIRST)
         walk_forward(&r, cursor);
     else
         walk_back(&r, cursor);
+    *ret = r.page;
+    return CONNECTOR_OK;
+}
+
+/* Types that are not named are none of ours, and their data need not be JSON. */
+enum connector_error connector_read_event(const struct connector *c,
+                                          const struct connector_answer *answer, struct str type,
+                                          struct arena *arena, struct connector_page *ret)
+{
+    struct reader r = {c, answer, arena, .text = SBUF_INIT(FEED_TEXT_MAX + 1)};
+    bool gone = c->gone.event.n && str_eq(type, c->gone.event);
+    struct json *root = NULL;
+
+    if (!gone && c->events.n && !listed(&c->events, type)) {
+        *ret = r.page;
+        return CONNECTOR_OK;
+    }
+    if (!parse(answer, arena, &root))
+        return CONNECTOR_E_JSON;
+    r.root.value = root;
+    if (gone) {
+        r.page.gone = arena_array(arena, 1, sizeof(*r.page.gone));
+        note_gone(&r, &r.root);
+    } else {
+        read_items(&r);
+    }
+    reader_done(&r);
+    if (!gone && !looks_right(&r))
+        return CONNECTOR_E_SHAPE;
     *ret = r.page;
     return CONNECTOR_OK;
 }

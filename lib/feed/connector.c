@@ -26,7 +26,12 @@ enum connector_credential connector_credential(const struct connector *c)
 
 bool connector_asks(const struct connector *c)
 {
-    return c->url.n > 0;
+    return c->request.url.n > 0;
+}
+
+bool connector_streams(const struct connector *c)
+{
+    return c->stream.url.n > 0;
 }
 
 struct str connector_header_name(const struct connector *c, enum connector_header which)
@@ -60,6 +65,7 @@ const char *connector_error_text(enum connector_error e)
 
 struct filling {
     const struct connector *c;
+    const struct form_request *request; /* one of c's */
     const struct connector_settings *settings;
     const struct connector_cursor *cursor;
     int64_t now_ms;
@@ -165,7 +171,7 @@ static bool fill(const struct filling *f, const struct form_text *text, enum esc
 /* What stands at the beginning is an address and stays as it is; https is assumed. */
 static bool fill_url(const struct filling *f, struct sbuf *out)
 {
-    struct form_text rest = f->c->url;
+    struct form_text rest = f->request->url;
 
     if (rest.n && rest.parts[0].kind == PART_VARIABLE) {
         struct str base = value_of(f, &rest.parts[0]);
@@ -187,8 +193,8 @@ static void fill_query(const struct filling *f, struct sbuf *out)
 {
     char sep = str_find_char(sbuf_str(out), '?', 0) == SIZE_MAX ? '?' : '&';
 
-    for (size_t i = 0; i < f->c->query.n; i++) {
-        const struct form_member *m = &f->c->query.items[i];
+    for (size_t i = 0; i < f->request->query.n; i++) {
+        const struct form_member *m = &f->request->query.items[i];
         struct sbuf value = SBUF_INIT(VALUE_MAX);
 
         if (fill(f, &m->value, AS_IT_IS, &value)) {
@@ -259,34 +265,50 @@ static bool add_header(const struct filling *f, struct str name, const struct fo
     return ok;
 }
 
+static enum connector_error make_request(const struct filling *f, struct str accept,
+                                         struct connector_request *ret)
+{
+    struct str secret = f->settings->credential;
+    struct connector_request r = {.n_headers = 0};
+    bool accepts = false;
+
+    if (!settings_fit(f))
+        return CONNECTOR_E_WITH;
+    if (!printable(secret) || (f->c->credential == CONNECTOR_CREDENTIAL_REQUIRED && secret.n == 0))
+        return CONNECTOR_E_CREDENTIAL;
+    enum connector_error e = make_url(f, &r.url);
+
+    if (e != CONNECTOR_OK)
+        return e;
+    for (size_t i = 0; i < f->request->headers.n; i++) {
+        const struct form_member *m = &f->request->headers.items[i];
+
+        if (!add_header(f, m->name, &m->value, &r))
+            return CONNECTOR_E_CREDENTIAL;
+        accepts |= str_eq_nocase(m->name, STR("Accept"));
+    }
+    if (!accepts)
+        r.headers[r.n_headers++] = (struct connector_pair){STR("Accept"), accept};
+    *ret = r;
+    return CONNECTOR_OK;
+}
+
 enum connector_error connector_request(const struct connector *c,
                                        const struct connector_settings *settings,
                                        const struct connector_cursor *cursor, int64_t now_ms,
                                        struct arena *arena, struct connector_request *ret)
 {
-    struct filling f = {c, settings, cursor, now_ms, arena};
-    struct connector_request r = {.n_headers = 0};
-    bool accepts = false;
+    const struct filling f = {c, &c->request, settings, cursor, now_ms, arena};
 
-    if (!settings_fit(&f))
-        return CONNECTOR_E_WITH;
-    if (!printable(settings->credential) ||
-        (c->credential == CONNECTOR_CREDENTIAL_REQUIRED && settings->credential.n == 0))
-        return CONNECTOR_E_CREDENTIAL;
-    enum connector_error e = make_url(&f, &r.url);
+    return make_request(&f, STR("application/json, */*;q=0.1"), ret);
+}
 
-    if (e != CONNECTOR_OK)
-        return e;
-    for (size_t i = 0; i < c->headers.n; i++) {
-        const struct form_member *m = &c->headers.items[i];
+enum connector_error connector_stream(const struct connector *c,
+                                      const struct connector_settings *settings,
+                                      struct arena *arena, struct connector_request *ret)
+{
+    const struct connector_cursor nowhere = {.mark = STR_NONE};
+    const struct filling f = {c, &c->stream, settings, &nowhere, 0, arena};
 
-        if (!add_header(&f, m->name, &m->value, &r))
-            return CONNECTOR_E_CREDENTIAL;
-        accepts |= str_eq_nocase(m->name, STR("Accept"));
-    }
-    if (!accepts)
-        r.headers[r.n_headers++] =
-            (struct connector_pair){STR("Accept"), STR("application/json, */*;q=0.1")};
-    *ret = r;
-    return CONNECTOR_OK;
+    return make_request(&f, STR("text/event-stream"), ret);
 }

@@ -48,8 +48,10 @@ enum connector_credential {
 };
 enum connector_credential connector_credential(const struct connector *c);
 
-/* False for a file that only says how pushed bodies are read. */
+/* Whether the file says what to ask; a file may also only say how pushed bodies are read. */
 bool connector_asks(const struct connector *c);
+/* Whether it says which Server-Sent Events to listen to. */
+bool connector_streams(const struct connector *c);
 
 struct connector_pair {
     struct str name, value;
@@ -95,6 +97,11 @@ enum connector_error connector_request(const struct connector *c,
                                        const struct connector_cursor *cursor, int64_t now_ms,
                                        struct arena *arena,
                                        struct connector_request *ret) MUST_CHECK;
+/* The request that opens the stream. */
+enum connector_error connector_stream(const struct connector *c,
+                                      const struct connector_settings *settings,
+                                      struct arena *arena,
+                                      struct connector_request *ret) MUST_CHECK;
 
 /* --- reading ----------------------------------------------------------------- */
 
@@ -119,8 +126,11 @@ struct connector_answer {
 struct connector_page {
     struct mention *mentions; /* in the order they were written; with ids, without source */
     size_t n;
-    size_t n_items;                 /* in the document, after `where` */
-    size_t n_no_text;               /* of them: without a word in them (a rating, a picture) */
+    size_t n_items;   /* in the document, after `where` */
+    size_t n_no_text; /* of them: without a word in them (a rating, a picture) */
+    struct str *gone; /* ids of posts that, as the network says here, were deleted */
+    size_t n_gone;
+    struct str newest;              /* the mark of the newest post here; empty: none has one */
     struct connector_cursor cursor; /* once this page's mentions are kept */
     enum { CONNECTOR_DONE, CONNECTOR_MORE } walk;
 };
@@ -130,6 +140,15 @@ enum connector_error connector_read(const struct connector *c,
                                     const struct connector_answer *answer,
                                     const struct connector_cursor *cursor, struct arena *arena,
                                     struct connector_page *ret) MUST_CHECK;
+
+/* Reads an event of a stream: answer->body is its data. Nothing is in the page when its `type`
+ * is none of the file's; its cursor stays empty. */
+enum connector_error connector_read_event(const struct connector *c,
+                                          const struct connector_answer *answer, struct str type,
+                                          struct arena *arena,
+                                          struct connector_page *ret) MUST_CHECK;
+/* Which of two marks of this network is the later; an empty one is the earliest. */
+struct str connector_later(const struct connector *c, struct str a, struct str b);
 
 /* How long the network wants to be left alone, by header or body, whatever the status; 0:
  * it does not say. Retry-After is HTTP's and not looked at. */

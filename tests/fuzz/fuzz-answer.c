@@ -24,6 +24,8 @@ static const char *const connectors[] = {
     "cursor: {next: {link: next}, order: oldest first, since: {time: /at}}\nitems: /*\n" FIELDS,
     "connector: 1\nrequest: {url: 'https://x/'}\n"
     "cursor: {since: {stored: /after}, end: /end}\nitems: /tickets/*\n" FIELDS,
+    "connector: 1\nstream: {url: 'https://x/', events: [update]}\n"
+    "gone: {event: delete, where: [{ptr: /verb, eq: remove}], id: '/id||'}\nitems: /*\n" FIELDS,
 };
 
 static void read_with(const char *text, struct str body)
@@ -46,6 +48,11 @@ static void read_with(const char *text, struct str body)
     if (connector_read(c, &answer, &cursor, arena, &page) == CONNECTOR_OK &&
         (page.n > page.n_items || page.n > CONNECTOR_ITEMS_MAX))
         abort();
+    for (int i = 0; i < 2; i++)
+        if (connector_read_event(c, &answer, i ? STR("update") : STR("delete"), arena, &page) ==
+                CONNECTOR_OK &&
+            page.n + page.n_gone > CONNECTOR_ITEMS_MAX)
+            abort();
     if (connector_hold_ms(c, &answer, arena) < 0)
         abort();
     (void)connector_busy(c, &answer, arena); /* must come back */

@@ -3,7 +3,8 @@
 
     connectors.py COUAC CONNECTORS BODIES WANT [--write]
 
-Compares what `couac connector try` prints, cursor included, with WANT/NAME.want. With
+Compares what `couac connector try` prints, cursor included, with WANT/NAME.want. A body
+NAME@TYPE is the data of a stream's event, NAME~WORD another body of the network. With
 the sample bodies of others beside the source (../shared/apis/fixtures), each of them
 must yield mentions too, but for those that hold no text.
 """
@@ -57,14 +58,15 @@ WITHOUT_TEXT = {"instagram-mentions": ["instagram_hashtag_recent"],
 
 
 def tried(couac, connector, body):
-    run = subprocess.run([couac, "connector", "try", "--cursor", "--mark=1", "--url=https://net.example/list",
+    how = ["--event=" + body.stem.partition("@")[2]] if "@" in body.stem else ["--cursor"]
+    run = subprocess.run([couac, "connector", "try", *how, "--mark=1", "--url=https://net.example/list",
                           connector, body], capture_output=True, text=True, check=False)
     return run.returncode, run.stdout if run.returncode in (0, 1) else run.stderr
 
 
-def check_golden(couac, connector, bodies, want, write):
-    code, got = tried(couac, connector, bodies / (connector.stem + ".json"))
-    file = want / (connector.stem + ".want")
+def check_golden(couac, connector, body, want, write):
+    code, got = tried(couac, connector, body)
+    file = want / (body.stem + ".want")
     if write:
         file.write_text(got, encoding="utf-8")
     wanted = file.read_text(encoding="utf-8") if file.exists() else "(no such file)"
@@ -82,7 +84,9 @@ def main():
     samples = connectors.parents[2] / "shared/apis/fixtures"
     results = []
     for connector in sorted(connectors.glob("*.yaml")):
-        results.append((connector.stem, *check_golden(couac, connector, bodies, want, "--write" in sys.argv)))
+        others = [b for sign in "@~" for b in sorted(bodies.glob(f"{connector.stem}{sign}*.json"))]
+        for body in [bodies / (connector.stem + ".json"), *others]:
+            results.append((body.stem, *check_golden(couac, connector, body, want, "--write" in sys.argv)))
         for status, table in ((0, SAMPLES), (1, WITHOUT_TEXT)):
             for name in table.get(connector.stem, []) if samples.is_dir() else []:
                 path = samples / (name + ".json")

@@ -314,6 +314,89 @@ static void hold_is_read_in_three_forms_and_from_the_body(void **state)
     done(&r);
 }
 
+static const char streaming[] =
+    "connector: 1\ncredential: required\nwith: {base: where, tag: which}\n"
+    "stream:\n  url: '{base}/live'\n  query: {tag: '{tag}'}\n"
+    "  headers: {Authorization: 'Bearer {credential}'}\n  events: [update, edit]\n"
+    "request: {url: '{base}/posts', query: {after: '{since}'}}\n"
+    "cursor: {order: oldest first, since: {id: /id}}\n"
+    "gone: {event: delete, where: [{ptr: /verb, eq: remove}], id: {template: 'n{/id||}'}}\n"
+    "items: /*\nfields: {id: /id, text: /text}\n";
+
+static struct connector_page read_event(struct rig *r, const char *type, const char *data,
+                                        enum connector_error expected)
+{
+    struct connector_answer a = {.body = str_of(data), .now_ms = now_ms, .status = 200};
+    struct connector_page page = {0};
+
+    assert_int_equal(connector_read_event(r->c, &a, str_of(type), r->arena, &page), expected);
+    return page;
+}
+
+static void a_stream_has_a_request_of_its_own(void **state)
+{
+    struct rig r = load_fine(streaming);
+    struct connector_pair with[] = {{STR("base"), STR("http://live.example")},
+                                    {STR("tag"), STR("a b")}};
+    struct connector_settings settings = {with, 2, STR("s3cret")};
+    struct connector_request q;
+
+    (void)state;
+    assert_true(connector_streams(r.c) && connector_asks(r.c));
+    assert_int_equal(connector_stream(r.c, &settings, r.arena, &q), CONNECTOR_OK);
+    assert_str_equal(q.url, STR("http://live.example/live?tag=a%20b"));
+    assert_int_equal(q.n_headers, 2);
+    assert_str_equal(q.headers[0].value, STR("Bearer s3cret"));
+    assert_str_equal(q.headers[1].value, STR("text/event-stream"));
+    settings.credential = STR_NONE;
+    assert_int_equal(connector_stream(r.c, &settings, r.arena, &q), CONNECTOR_E_CREDENTIAL);
+    done(&r);
+}
+
+static void events_bring_posts_or_say_which_are_gone(void **state)
+{
+    struct rig r = load_fine(streaming);
+    struct connector_page page =
+        read_event(&r, "update", "{\"id\":\"12\",\"text\":\"late\"}", CONNECTOR_OK);
+
+    (void)state;
+    assert_int_equal(page.n, 1);
+    assert_str_equal(page.mentions[0].text, STR("late"));
+    assert_str_equal(page.newest, STR("12"));
+    assert_int_equal(page.walk, CONNECTOR_DONE);
+    page = read_event(&r, "delete", "108", CONNECTOR_OK);
+    assert_int_equal(page.n, 0);
+    assert_int_equal(page.n_gone, 1);
+    assert_str_equal(page.gone[0], STR("n108"));
+    assert_int_equal(read_event(&r, "delete", "{}", CONNECTOR_OK).n_gone, 0);
+    page = read_event(&r, "edit", "[{\"id\":1,\"verb\":\"remove\"},{\"id\":2,\"text\":\"stays\"}]",
+                      CONNECTOR_OK);
+    assert_int_equal(page.n, 1);
+    assert_int_equal(page.n_gone, 1);
+    assert_str_equal(page.gone[0], STR("n1"));
+    assert_int_equal(read_event(&r, "filters_changed", "undefined", CONNECTOR_OK).n, 0);
+    (void)read_event(&r, "update", "undefined", CONNECTOR_E_JSON);
+    (void)read_event(&r, "update", "7", CONNECTOR_E_SHAPE);
+    done(&r);
+}
+
+static void the_later_of_two_marks_is_told_by_their_kind(void **state)
+{
+    struct rig ids = load_fine(streaming);
+    struct rig times = load_fine(HEAD "  url: https://api.example/posts\n"
+                                      "cursor: {since: {time: /at}}\n" ITEMS);
+
+    (void)state;
+    assert_str_equal(connector_later(ids.c, STR("9"), STR("10")), STR("10"));
+    assert_str_equal(connector_later(ids.c, STR("10"), STR_NONE), STR("10"));
+    assert_str_equal(connector_later(ids.c, STR_NONE, STR("9")), STR("9"));
+    assert_str_equal(connector_later(times.c, STR("1700000000000"), STR("999999999999")),
+                     STR("1700000000000"));
+    assert_str_equal(connector_later(times.c, STR("5"), STR_NONE), STR("5"));
+    done(&ids);
+    done(&times);
+}
+
 static void mistakes_are_told_with_their_place(void **state)
 {
     static const struct {
@@ -335,6 +418,12 @@ static void mistakes_are_told_with_their_place(void **state)
          "items: /a\nfields: {text: /b}\n",
          3, 37, "'5m' is no duration"},
         {"connector: 2\nitems: /a\nfields: {text: /b}\n", 1, 12, "version 1"},
+        {"connector: 1\nstream: {events: [a]}\nitems: /a\nfields: {text: /b}\n", 2, 9,
+         "stream has no url"},
+        {"connector: 1\ngone: {id: /a}\nitems: /a\nfields: {text: /b}\n", 2, 7,
+         "gone needs `id`, and `event` or `where`"},
+        {"connector: 1\nstream: {url: https://x/, evnts: [a]}\nitems: /a\nfields: {text: /b}\n", 2,
+         27, "unknown key 'evnts'"},
     };
 
     (void)state;
@@ -380,6 +469,9 @@ int main(void)
         cmocka_unit_test(reads_times_in_all_their_forms),
         cmocka_unit_test(joins_filters_and_outer_values_find_their_way),
         cmocka_unit_test(hold_is_read_in_three_forms_and_from_the_body),
+        cmocka_unit_test(a_stream_has_a_request_of_its_own),
+        cmocka_unit_test(events_bring_posts_or_say_which_are_gone),
+        cmocka_unit_test(the_later_of_two_marks_is_told_by_their_kind),
         cmocka_unit_test(mistakes_are_told_with_their_place),
         cmocka_unit_test(what_is_no_answer_is_refused),
     };
