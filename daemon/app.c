@@ -58,6 +58,7 @@ struct app {
     struct inbox *inbox;
     struct sentinel *sentinel; /* NULL: none are configured */
     struct target sentinels[TARGET_LIST_MAX], nodes[TARGET_LIST_MAX];
+    struct transfers *transfers;
     struct poll *poll;
     struct live *live;
     struct push *push;
@@ -575,11 +576,14 @@ static int make_sources(struct app *a)
                               .arg = a};
 
     a->intake = intake_new(&in, a->set);
-    struct poll_ports ports = {a->loop, a->store, intake_submit, a->intake};
+    struct transfer_limits limits = poll_limits(&a->config->poll);
+
+    a->transfers = transfers_new(a->loop, &limits);
+    struct poll_ports ports = {a->loop, a->store, a->transfers, intake_submit, a->intake};
 
     keep_known(a);
     a->poll = poll_new(&ports, a->config);
-    struct live_ports live = {a->loop, a->store, intake_submit, a->intake};
+    struct live_ports live = {a->loop, a->store, a->transfers, intake_submit, a->intake};
 
     a->live = live_new(&live, a->config);
     struct push_ports push = {a->loop, a->store, intake_submit, a->intake};
@@ -664,6 +668,7 @@ static void unmake(struct app *a)
     notify_free(a->notify);
     poll_free(a->poll);
     live_free(a->live);
+    transfers_free(a->transfers);
     push_free(a->push);
     intake_free(a->intake);
     board_free(a->board);

@@ -87,22 +87,62 @@ static void add_up(struct intake *in, const struct desk_outcome *o)
     c->events += o->n_events;
 }
 
+static struct desk_source source_of(const struct batch *b)
+{
+    return (struct desk_source){b->source,
+                                b->about == CONFIG_ABOUT_US ? DESK_ABOUT_US : DESK_ABOUT_ANYONE};
+}
+
+static int queue_events(struct intake *in, const struct desk_outcome *outcome, int64_t now_ms)
+{
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < outcome->n_events; i++)
+        r = store_queue(in->ports.store, &outcome->events[i], now_ms);
+    return r;
+}
+
 static int hear(struct intake *in, const struct batch *b, const struct mention *m)
 {
-    struct desk_source source = {b->source,
-                                 b->about == CONFIG_ABOUT_US ? DESK_ABOUT_US : DESK_ABOUT_ANYONE};
-    struct desk_outcome outcome;
+    struct desk_source source = source_of(b);
+    struct desk_outcome outcome = {0};
     int64_t now_ms = loop_wall_ms();
     int r;
 
     arena_reset(in->arena);
     r = desk_hear(in->ports.desk, in->set, &source, m, now_ms, store_recall(in->ports.store),
                   in->arena, &outcome);
-    for (size_t i = 0; r == 0 && i < outcome.n_events; i++)
-        r = store_queue(in->ports.store, &outcome.events[i], now_ms);
+    if (r == 0)
+        r = queue_events(in, &outcome, now_ms);
     if (r == 0)
         add_up(in, &outcome);
     return r;
+}
+
+/* The post was deleted by who wrote it: so are its alerts. */
+static int forget(struct intake *in, const struct batch *b, struct str id)
+{
+    struct desk_source source = source_of(b);
+    struct store *store = in->ports.store;
+    int64_t now_ms = loop_wall_ms();
+    struct recall_alert *alerts = NULL;
+    int r = 0;
+
+    arena_reset(in->arena);
+    struct str prints = desk_prints(in->ports.desk, in->set, &source, id, in->arena);
+    int n = prints.n ? store_forget(store, STORE_FORGET_PRINTS, prints, in->arena, &alerts) : 0;
+
+    for (int i = 0; r == 0 && i < n; i++) {
+        struct desk_outcome outcome = {0};
+
+        r = desk_withdraw(in->ports.desk, in->set, &alerts[i], STR("gone"), now_ms,
+                          store_recall(store), in->arena, &outcome);
+        if (r == 0)
+            r = queue_events(in, &outcome, now_ms);
+        in->counts.withdrawn += r == 0;
+        in->counts.events += r == 0 ? outcome.n_events : 0;
+    }
+    return n < 0 ? n : r;
 }
 
 static bool nothing_to_hear(const struct mention *m)
@@ -123,17 +163,23 @@ static bool skip(struct batch *b, int error)
     return true;
 }
 
+static int hear_next(struct intake *in, const struct batch *b)
+{
+    if (b->heard >= b->n)
+        return forget(in, b, b->gone[b->heard - b->n]);
+    if (!nothing_to_hear(&b->mentions[b->heard]))
+        return hear(in, b, &b->mentions[b->heard]);
+    in->counts.skipped++;
+    return 0;
+}
+
 /* 0: the whole batch is in the transaction; 1: time is up; or a negative errno. */
 static int hear_batch(struct intake *in, struct batch *b, int64_t until_ms)
 {
-    for (; b->heard < b->n; b->heard++) {
+    for (; b->heard < b->n + b->n_gone; b->heard++) {
         if (loop_now_ms() >= until_ms)
             return 1;
-        if (nothing_to_hear(&b->mentions[b->heard])) {
-            in->counts.skipped++;
-            continue;
-        }
-        int r = hear(in, b, &b->mentions[b->heard]);
+        int r = hear_next(in, b);
 
         if (r < 0)
             return r;

@@ -39,6 +39,7 @@ struct intake_ports {
 struct intake_counts {
     uint64_t heard, fresh, same, changed, skipped; /* mentions */
     uint64_t broken, kept, held, reposts, own;     /* verdicts */
+    uint64_t withdrawn;                            /* alerts whose posts were deleted */
     uint64_t events, batches, refused;             /* refused: batches the store could not take */
     size_t pending;                                /* batches waiting */
 };

@@ -104,22 +104,41 @@ static void check_with(const struct yaml *map, const struct config_source *sourc
     }
 }
 
-/* The request is made once, without a loop: whatever is wrong with it is told now. */
-static void check_request(const struct yaml *map, const struct config_source *source,
-                          const struct setting_scope *scope)
+static enum connector_error try_request(const struct config_source *source, struct arena *arena)
 {
     struct connector_settings settings = {source->with, source->n_with,
                                           source->credential.n ? STR("x") : STR_NONE};
     struct connector_cursor cursor = {.mark = STR_NONE};
     struct connector_request request;
-    enum connector_error e =
-        connector_request(source->connector, &settings, &cursor, 0, scope->arena, &request);
 
-    if (!connector_asks(source->connector)) {
-        diag(scope->diags, DIAG_ERROR, map->key_at, "connector '%.*s' is only for pushed bodies",
-             STR_ARG(source->connector_name));
+    if (source->kind == CONFIG_STREAM)
+        return connector_stream(source->connector, &settings, arena, &request);
+    return connector_request(source->connector, &settings, &cursor, 0, arena, &request);
+}
+
+static bool check_ability(const struct yaml *map, const struct config_source *source,
+                          struct diags *diags)
+{
+    bool asks = connector_asks(source->connector), streams = connector_streams(source->connector);
+
+    if (source->kind == CONFIG_STREAM ? streams : asks)
+        return true;
+    diag(diags, DIAG_ERROR, map->key_at, "connector '%.*s' %s", STR_ARG(source->connector_name),
+         source->kind == CONFIG_STREAM ? "knows of no stream"
+         : streams                     ? "only listens to a stream"
+                                       : "is only for pushed bodies");
+    diag_hint(diags, "write   kind: %s", asks ? "api" : streams ? "stream" : "push");
+    return false;
+}
+
+/* The request is made once, without a loop: whatever is wrong with it is told now. */
+static void check_request(const struct yaml *map, const struct config_source *source,
+                          const struct setting_scope *scope)
+{
+    enum connector_error e = try_request(source, scope->arena);
+
+    if (!check_ability(map, source, scope->diags))
         return;
-    }
     if (e == CONNECTOR_OK || e == CONNECTOR_E_WITH) /* the latter is told in detail */
         return;
     diag(scope->diags, DIAG_ERROR, map->key_at, "source '%.*s': %s", STR_ARG(source->id),

@@ -1,6 +1,6 @@
 #pragma once
 
-/* apis - what sources of kind api say: a connector, its variables, a credential. */
+/* apis - what sources that listen by a connector say: its name, its variables, a credential. */
 
 #include "daemon/config/setting.h"
 

@@ -39,8 +39,8 @@ enum config_privacy { CONFIG_PSEUDONYMOUS, CONFIG_NONE, CONFIG_CLEAR };
 struct config_source {
     struct str id;
     int kind;                       /* enum config_kind */
-    struct str url;                 /* all but CONFIG_PUSH; of CONFIG_API a name made of connector
-                                       and variables, no address */
+    struct str url;                 /* all but CONFIG_PUSH; where a connector says what to ask, a
+                                       name made of it and its variables, no address */
     struct str token_file;          /* CONFIG_PUSH, CONFIG_STREAM; others: the password */
     int64_t silence_ms;             /* CONFIG_STREAM */
     struct str list, stream, group; /* CONFIG_REDIS; one of the first two is set */
@@ -48,11 +48,11 @@ struct config_source {
     int proof;                      /* CONFIG_PUSH: enum config_proof */
     struct str verify_file;         /* CONFIG_PUSH from Meta: its verify token */
     struct str user;                /* CONFIG_MAILBOX */
-    struct str connector_name;      /* CONFIG_API, CONFIG_PUSH; empty: none */
+    struct str connector_name;      /* CONFIG_API, CONFIG_PUSH, CONFIG_STREAM; empty: none */
     struct connector *connector;    /* idem; NULL: none */
     struct connector_pair *with;    /* idem; what the file fills in */
     size_t n_with;
-    struct str credential; /* CONFIG_API: file or systemd credential; empty: none */
+    struct str credential; /* of the connector: file or systemd credential; empty: none */
     int64_t every_ms;      /* 0: poll.interval, following the feed's rhythm */
     int about;             /* enum config_about */
     int network;           /* enum config_network */

@@ -17,10 +17,10 @@ enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR 
 static const struct setting source_settings[] = {
     {"kind", SETTING_CHOICE, AT(kind), "feed", .words = "feed push stream redis api mailbox",
      .doc = "feed: RSS, Atom or JSON Feed over HTTP. push: mention JSON that others POST\n"
-            "to us. stream: Server-Sent Events whose data is mention JSON. redis: mention JSON\n"
-            "that others put into a Redis list or stream. api: a network that speaks JSON, by\n"
-            "its connector. mailbox: mails in a folder of an IMAP server; they are not marked as\n"
-            "read."},
+            "to us. stream: Server-Sent Events whose data is mention JSON, or a network's own by\n"
+            "its connector. redis: mention JSON that others put into a Redis list or stream. api:\n"
+            "a network that speaks JSON, by its connector. mailbox: mails in a folder of an IMAP\n"
+            "server; they are not marked as read."},
     {"url", SETTING_URL, AT(url), NULL, .words = "http https redis rediss unix imaps imap",
      .doc = "Where it is. Asked for as written, nothing added. redis: redis://user@host:port/db,\n"
             "rediss:// for TLS, unix:///run/redis/redis.sock. mailbox: imaps://host/INBOX, or\n"
@@ -36,12 +36,13 @@ static const struct setting source_settings[] = {
     {"user", SETTING_TEXT, AT(user), "", .doc = "mailbox: who logs in."},
     {"connector", SETTING_TEXT, AT(connector_name), "",
      .doc =
-         "api: which network, as mastodon-tag; a name with a slash is a file of yours. push: how\n"
-         "the network's own JSON is read, as facebook-webhook; empty: mention JSON.\n"
+         "api: which network, as mastodon-tag; a name with a slash is a file of yours. stream:\n"
+         "which network, as mastodon-stream, instead of a url. push: how the network's own JSON\n"
+         "is read, as facebook-webhook; empty: mention JSON.\n"
          "What it must be told stands below `with`, as   with: {tag: acme}"},
     {"credential", SETTING_CREDENTIAL, AT(credential), "",
-     .doc = "api: file or systemd credential with the token that the network asks for. Read\n"
-            "anew at each request, so another program may renew it."},
+     .doc = "api, stream with a connector: file or systemd credential with the token that the\n"
+            "network asks for. Read anew at each request, so another program may renew it."},
     {"silence", SETTING_DURATION, AT(silence_ms), "90 s", SECOND, DAY,
      .doc = "stream: without a byte, a heartbeat's included, for so long, it is opened anew."},
     {"list", SETTING_TEXT, AT(list), "", .doc = "redis: the list that others RPUSH to."},
@@ -156,7 +157,8 @@ static void check_source(const struct config *c, const struct yaml *map,
     if (source->kind == CONFIG_PUSH) {
         check_push(c, map, source, diags);
         apis_load(c, map, scope, source);
-    } else if (source->kind == CONFIG_API) {
+    } else if (source->kind == CONFIG_API ||
+               (source->kind == CONFIG_STREAM && source->connector_name.n)) {
         apis_check(c, map, scope, source);
     } else {
         check_url(map, source, diags);

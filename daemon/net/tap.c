@@ -205,12 +205,12 @@ static char *copy(struct str s)
     return p;
 }
 
-static void add_header(struct tap *t, const char *name, struct str value)
+static void add_header(struct tap *t, struct str name, struct str value)
 {
-    struct sbuf line = SBUF_INIT(8192);
+    struct sbuf line = SBUF_INIT(32768);
 
     if (value.n) {
-        sbuf_printf(&line, "%s%.*s", name, STR_ARG(value));
+        sbuf_printf(&line, "%.*s: %.*s", STR_ARG(name), STR_ARG(value));
         t->headers = curl_slist_append(t->headers, sbuf_cstr(&line));
         if (!t->headers)
             abort(); /* out of memory */
@@ -274,10 +274,11 @@ struct tap *tap_open(struct taps *ts, const struct tap_request *request,
     t->silence_ms = request->silence_ms;
     t->header_max = request->header_max;
     t->clock = loop_timer(ts->loop, on_clock, t);
-    add_header(t, "Accept: ", request->accept);
-    add_header(t, "Cache-Control: ", STR("no-cache"));
-    add_header(t, "Last-Event-ID: ", request->last_event_id);
-    add_header(t, "Authorization: Bearer ", request->token);
+    add_header(t, STR("Accept"), request->accept);
+    add_header(t, STR("Cache-Control"), STR("no-cache"));
+    add_header(t, STR("Last-Event-ID"), request->last_event_id);
+    for (size_t i = 0; i < request->n_headers; i++)
+        add_header(t, request->headers[i].name, request->headers[i].value);
     set_options(t, request);
     loop_timer_in(t->clock, request->headers_ms);
     multi_add(ts->multi, &t->job);

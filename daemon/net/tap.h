@@ -6,10 +6,8 @@
  * headers, redirects, addresses (guard.h). How much is waiting is the reader's
  * matter, who may hold the bytes back. Every tap has a connection of its own. */
 
-#include "daemon/net/guard.h"
-#include "lib/base/str.h"
+#include "daemon/net/transfer.h"
 
-struct loop;
 struct tap;
 struct taps;
 
@@ -17,7 +15,8 @@ struct tap_request {
     struct str url;
     enum guard_network network;
     struct str user_agent, accept;
-    struct str token;         /* sent as "Authorization: Bearer"; empty: not; not to other hosts */
+    const struct transfer_header *headers; /* more; follow redirects with Authorization at most */
+    size_t n_headers;
     struct str last_event_id; /* empty: not sent */
     int64_t connect_ms, headers_ms, silence_ms;
     int64_t redirects, header_max;

@@ -19,6 +19,8 @@ struct batch {
     enum config_about about;
     struct mention *mentions;
     size_t n;
+    struct str *gone; /* ids of posts that their network says were deleted; after the mentions */
+    size_t n_gone;
     enum { BATCH_KEEPS_STATE, BATCH_HAS_STATE } has;
     struct store_source state;
     /* 0: all of it is on the disk. -ENOSPC or another negative errno: nothing promised; ask
@@ -26,7 +28,7 @@ struct batch {
     void (*done)(void *arg, int result);
     void *arg;
     struct batch *next;      /* the intake's */
-    size_t heard, committed; /* idem: mentions so far */
+    size_t heard, committed; /* idem: mentions so far, then those that are gone */
 };
 
 /* Takes the batch; `done` is called on a later turn of the loop. */

@@ -40,6 +40,11 @@ struct taps *line_taps(const struct line *l)
     return l->live->taps;
 }
 
+struct transfers *line_transfers(const struct line *l)
+{
+    return l->live->ports.transfers;
+}
+
 struct multi *line_multi(const struct line *l)
 {
     return l->live->multi;
@@ -208,7 +213,8 @@ static bool same_line(const struct config_source *a, const struct config_source 
 {
     return a->kind == b->kind && str_eq(a->url, b->url) && str_eq(a->token_file, b->token_file) &&
            a->network == b->network && str_eq(a->ca_file, b->ca_file) && str_eq(a->list, b->list) &&
-           str_eq(a->stream, b->stream) && str_eq(a->user, b->user) && str_eq(a->group, b->group);
+           str_eq(a->stream, b->stream) && str_eq(a->user, b->user) && str_eq(a->group, b->group) &&
+           str_eq(a->credential, b->credential);
 }
 
 static struct line *add_line(struct live *live, const struct line_kind *kind,

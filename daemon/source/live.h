@@ -10,10 +10,12 @@
 struct live;
 struct loop;
 struct store;
+struct transfers;
 
 struct live_ports {
     struct loop *loop;
     struct store *store;
+    struct transfers *transfers;
     batch_submit *submit;
     void *submit_arg;
 };

@@ -24,6 +24,7 @@ static const struct entry entries[] = {
     {"next", TEXT, offsetof(struct memo, next)},
     {"pages", NUMBER, offsetof(struct memo, pages)},
     {"burst", NUMBER, offsetof(struct memo, burst)},
+    {"event", TEXT, offsetof(struct memo, event)},
 };
 
 static void read_line(struct str line, struct memo *m)

@@ -17,9 +17,10 @@ struct memo {
     int64_t deaf;          /* the same document again though we sent validators, in a row */
     int64_t ttl_ms;        /* the document's own wish; 0: none */
     int64_t skip_hours, skip_days;
-    /* of kind api: struct connector_cursor, and the pages of the poll under way */
+    /* of kind api and of streams: struct connector_cursor, and the pages of the poll under way */
     struct str mark, top, next;
     int64_t pages, burst;
+    struct str event; /* of streams: id of the last event */
 };
 
 struct memo memo_read(struct str cursor);

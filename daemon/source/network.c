@@ -1,17 +1,19 @@
 #include "daemon/source/network.h"
 
+#include <assert.h>
+
 #include "daemon/config/credential.h"
 #include "daemon/source/posts.h"
 #include "lib/base/arena.h"
 
 enum { RESTART_FROM = 400, RESTART_TO = 499 };
 
-static struct connector_cursor cursor_of(const struct memo *memo)
+struct connector_cursor network_cursor(const struct memo *memo)
 {
     return (struct connector_cursor){memo->mark, memo->top, memo->next, memo->pages};
 }
 
-static void keep_cursor(const struct connector_cursor *cursor, struct memo *memo)
+void network_keep(const struct connector_cursor *cursor, struct memo *memo)
 {
     memo->mark = cursor->mark;
     memo->top = cursor->top;
@@ -19,20 +21,34 @@ static void keep_cursor(const struct connector_cursor *cursor, struct memo *memo
     memo->pages = cursor->pages;
 }
 
-int network_request(const struct config_source *source, const struct store_source *state,
-                    int64_t now_ms, struct arena *arena, struct connector_request *ret)
+int network_secret(const struct config_source *source, struct sbuf *ret)
 {
-    struct memo memo = memo_read(state->cursor);
-    struct connector_cursor cursor = cursor_of(&memo);
-    struct sbuf secret = SBUF_INIT(CREDENTIAL_MAX);
-    struct connector_settings settings = {source->with, source->n_with, STR_NONE};
-    int r = source->credential.n ? credential_read(source->credential, &secret) : 0;
+    return source->credential.n ? credential_read(source->credential, ret) : 0;
+}
 
-    settings.credential = sbuf_str(&secret);
-    if (r == 0)
-        r = (int)connector_request(source->connector, &settings, &cursor, now_ms, arena, ret);
-    credential_wipe(&secret);
-    return r;
+int network_request(const struct config_source *source, const struct connector_cursor *cursor,
+                    struct str secret, int64_t now_ms, struct arena *arena,
+                    struct connector_request *ret)
+{
+    struct connector_settings settings = {source->with, source->n_with, secret};
+
+    return (int)connector_request(source->connector, &settings, cursor, now_ms, arena, ret);
+}
+
+/* Accept is the transfer's own. */
+void network_ask(const struct config_source *source, const struct connector_request *api,
+                 struct transfer_header *headers, struct transfer_request *ret)
+{
+    ret->url = api->url;
+    for (size_t i = 0; i < CONNECTOR_H_COUNT; i++)
+        ret->wanted[i] = connector_header_name(source->connector, (enum connector_header)i);
+    for (size_t i = 0; i < api->n_headers; i++)
+        if (str_eq_nocase(api->headers[i].name, STR("Accept")))
+            ret->accept = api->headers[i].value;
+        else
+            headers[ret->n_headers++] =
+                (struct transfer_header){api->headers[i].name, api->headers[i].value};
+    ret->headers = headers;
 }
 
 const char *network_trouble(int result)
@@ -42,14 +58,13 @@ const char *network_trouble(int result)
 
 /* --- what was answered ----------------------------------------------------- */
 
-static struct connector_answer answer_of(const struct reading_input *in)
+struct connector_answer network_answer(const struct transfer_response *response, int64_t now_ms)
 {
-    const struct transfer_response *response = in->response;
     struct connector_answer a = {
         .body = response->body,
         .url = response->url,
         .status = response->status,
-        .now_ms = in->now_ms,
+        .now_ms = now_ms,
     };
 
     for (size_t i = 0; i < CONNECTOR_H_COUNT; i++)
@@ -69,22 +84,16 @@ static void take_posts(const struct reading_input *in, const struct connector_pa
                        struct reading *r)
 {
     struct posts posts = {.batch = in->batch, .source = in->source};
+    bool all = posts_page(&posts, page, in->now_ms - in->rules->oldest_ms, &r->too_old);
 
-    for (size_t i = 0; i < page->n; i++) {
-        const struct mention *m = &page->mentions[i];
-        int64_t at_ms = m->published_ms != CLOCK_NONE ? m->published_ms : m->updated_ms;
-
-        if (at_ms != CLOCK_NONE && in->now_ms - at_ms > in->rules->oldest_ms)
-            r->too_old++;
-        else if (!posts_add(&posts, *m))
-            return; /* cannot be: there is no `most` */
-    }
+    assert(all); /* there is no `most` */
+    (void)all;
 }
 
 static void read_page(const struct reading_input *in, const struct connector_answer *answer,
                       struct reading *r, struct memo *memo)
 {
-    struct connector_cursor cursor = cursor_of(memo);
+    struct connector_cursor cursor = network_cursor(memo);
     struct connector_page page;
     enum connector_error e =
         connector_read(in->source->connector, answer, &cursor, in->batch->arena, &page);
@@ -97,7 +106,7 @@ static void read_page(const struct reading_input *in, const struct connector_ans
     if (page.n)
         in->batch->state.last_new_ms = in->now_ms;
     take_posts(in, &page, r);
-    keep_cursor(&page.cursor, memo);
+    network_keep(&page.cursor, memo);
     memo->burst = page.walk == CONNECTOR_MORE ? memo->burst + 1 : 0;
     memo->full_ms = in->now_ms;
 }
@@ -172,7 +181,7 @@ struct reading network_read(const struct reading_input *in)
     struct reading r = {.why = ""};
     struct store_source *state = &in->batch->state;
     struct memo memo = memo_read(state->cursor);
-    struct connector_answer answer = answer_of(in);
+    struct connector_answer answer = network_answer(in->response, in->now_ms);
     int64_t retry_ms = freshness_retry_ms(&in->response->times, in->now_ms);
 
     in->batch->source = arena_str(in->batch->arena, in->source->id);

@@ -4,6 +4,7 @@
 #include <event2/event.h>
 #include <stdlib.h>
 
+#include "daemon/config/credential.h"
 #include "daemon/core/build.h"
 #include "daemon/core/log.h"
 #include "daemon/core/loop.h"
@@ -58,7 +59,6 @@ struct poll_source {
 struct poll {
     struct poll_ports ports;
     const struct config *config;
-    struct transfers *transfers;
     struct courtesy *courtesy;
     struct event *timer;
     struct arena *scratch;
@@ -313,11 +313,26 @@ static void persist_wait(struct poll_source *s, struct batch *b, int64_t wait_ms
     s->poll->ports.submit(s->poll->ports.submit_arg, b);
 }
 
-/* A connector's request; false: there is none, and the poll has failed. */
-static bool ask_network(struct poll_source *s, struct batch *b, struct transfer_request *request,
-                        struct connector_request *ret)
+static int make_request(struct poll_source *s, struct batch *b, struct connector_request *ret)
 {
-    int r = network_request(s->config, &b->state, loop_wall_ms(), s->poll->scratch, ret);
+    struct memo memo = memo_read(b->state.cursor);
+    struct connector_cursor cursor = network_cursor(&memo);
+    struct sbuf secret = SBUF_INIT(CREDENTIAL_MAX);
+    int r = network_secret(s->config, &secret);
+
+    if (r == 0)
+        r = network_request(s->config, &cursor, sbuf_str(&secret), loop_wall_ms(), s->poll->scratch,
+                            ret);
+    credential_wipe(&secret);
+    return r;
+}
+
+/* A connector's request; false: there is none, and the poll has failed. */
+static bool ask_network(struct poll_source *s, struct batch *b, struct transfer_header *headers,
+                        struct transfer_request *request)
+{
+    struct connector_request api = {.n_headers = 0};
+    int r = make_request(s, b, &api);
 
     if (r != 0) {
         move(s, SOURCE_FETCHING);
@@ -327,23 +342,8 @@ static bool ask_network(struct poll_source *s, struct batch *b, struct transfer_
                                                 .url = s->config->url});
         return false;
     }
-    request->url = ret->url;
-    for (size_t i = 0; i < CONNECTOR_H_COUNT; i++)
-        request->wanted[i] = connector_header_name(s->config->connector, (enum connector_header)i);
+    network_ask(s->config, &api, headers, request);
     return true;
-}
-
-/* Accept is the transfer's own. */
-static void add_headers(struct transfer_request *request, const struct connector_request *from,
-                        struct transfer_header *headers)
-{
-    for (size_t i = 0; i < from->n_headers; i++)
-        if (str_eq_nocase(from->headers[i].name, STR("Accept")))
-            request->accept = from->headers[i].value;
-        else
-            headers[request->n_headers++] =
-                (struct transfer_header){from->headers[i].name, from->headers[i].value};
-    request->headers = headers;
 }
 
 static void ask(struct poll_source *s)
@@ -362,13 +362,11 @@ static void ask(struct poll_source *s)
         .accept = str_of(accept_feeds),
     };
 
-    struct connector_request api = {.n_headers = 0};
     struct transfer_header headers[TRANSFER_HEADERS_MAX];
 
     arena_reset(p->scratch);
-    if (s->config->kind == CONFIG_API && !ask_network(s, b, &request, &api))
+    if (s->config->kind == CONFIG_API && !ask_network(s, b, headers, &request))
         return;
-    add_headers(&request, &api, headers);
     s->host = courtesy_host(p->courtesy, request.url, request.network);
     int64_t wait_ms = courtesy_enter(p->courtesy, s->host, s->turn, loop_now_ms());
 
@@ -387,7 +385,7 @@ static void ask(struct poll_source *s)
     move(s, SOURCE_FETCHING);
     s->batch = b;
     p->counts.in_flight++;
-    s->transfer = transfer_start(p->transfers, &request, answered, s);
+    s->transfer = transfer_start(p->ports.transfers, &request, answered, s);
 }
 
 static void on_timer(int fd, short what, void *arg)
@@ -409,7 +407,7 @@ static void on_timer(int fd, short what, void *arg)
 
 /* --- from the configuration ------------------------------------------------ */
 
-static struct transfer_limits limits_of(const struct config_poll *c)
+struct transfer_limits poll_limits(const struct config_poll *c)
 {
     return (struct transfer_limits){
         .connect_ms = c->connect_ms,
@@ -526,7 +524,7 @@ void poll_reload(struct poll *p, const struct config *config)
 {
     struct poll_source **sources = alloc_zeroed(config->n_sources + 1, sizeof(*sources));
     struct map former = {0};
-    struct transfer_limits transfer_limits = limits_of(&config->poll);
+    struct transfer_limits transfer_limits = poll_limits(&config->poll);
     struct courtesy_limits courtesy_limits = courtesy_of(&config->poll);
     size_t fresh, n, placed = 0;
 
@@ -543,7 +541,7 @@ void poll_reload(struct poll *p, const struct config *config)
     p->sources = sources;
     p->n_sources = p->counts.sources = n;
     p->config = config;
-    transfers_limit(p->transfers, &transfer_limits);
+    transfers_limit(p->ports.transfers, &transfer_limits);
     courtesy_limit(p->courtesy, &courtesy_limits);
     name_us(p);
     for (size_t i = 0; i < p->n_sources; i++)
@@ -555,12 +553,10 @@ void poll_reload(struct poll *p, const struct config *config)
 struct poll *poll_new(const struct poll_ports *ports, const struct config *config)
 {
     struct poll *p = alloc_zeroed(1, sizeof(*p));
-    struct transfer_limits transfer_limits = limits_of(&config->poll);
     struct courtesy_limits courtesy_limits = courtesy_of(&config->poll);
 
     p->ports = *ports;
     p->config = config;
-    p->transfers = transfers_new(ports->loop, &transfer_limits);
     p->courtesy = courtesy_new(&courtesy_limits);
     p->timer = loop_timer(ports->loop, on_timer, p);
     p->scratch = arena_new(0);
@@ -592,7 +588,6 @@ void poll_free(struct poll *p)
         drop_source(p->sources[i]);
     free(p->sources);
     vec_done(&p->heap);
-    transfers_free(p->transfers);
     courtesy_free(p->courtesy);
     event_free(p->timer);
     arena_free(p->scratch);

@@ -7,6 +7,7 @@
  * failures, next time) is read from the store when it is asked and written with
  * the posts it brought. */
 
+#include "daemon/net/transfer.h"
 #include "daemon/source/batch.h"
 
 struct loop;
@@ -16,6 +17,7 @@ struct store;
 struct poll_ports {
     struct loop *loop;
     struct store *store;
+    struct transfers *transfers; /* poll_reload sets their limits */
     batch_submit *submit;
     void *submit_arg;
 };
@@ -26,6 +28,9 @@ struct poll_counts {
     uint64_t polls, fresh, same, failed, items, too_old;
     uint64_t wire_bytes;
 };
+
+/* What the configuration allows one transfer. */
+struct transfer_limits poll_limits(const struct config_poll *c);
 
 /* `config` must stay until poll_reload or poll_free. */
 struct poll *poll_new(const struct poll_ports *ports, const struct config *config);

@@ -4,6 +4,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/data/json.h"
+#include "lib/feed/connector.h"
 
 enum { FIRST_CAP = 8 };
 
@@ -43,6 +44,39 @@ bool posts_add(struct posts *p, struct mention m)
     if (b->n == p->cap)
         grow(p);
     b->mentions[b->n++] = m;
+    return true;
+}
+
+static void add_gone(struct posts *p, struct str id)
+{
+    struct batch *b = p->batch;
+
+    if (b->n_gone == p->gone_cap) {
+        struct str *former = b->gone;
+
+        p->gone_cap = p->gone_cap ? 2 * p->gone_cap : FIRST_CAP;
+        b->gone = arena_array(b->arena, p->gone_cap, sizeof(*b->gone));
+        if (b->n_gone)
+            memcpy(b->gone, former, b->n_gone * sizeof(*former));
+    }
+    b->gone[b->n_gone++] = id;
+}
+
+bool posts_page(struct posts *p, const struct connector_page *page, int64_t since_ms,
+                size_t *ret_old)
+{
+    *ret_old = 0;
+    for (size_t i = 0; i < page->n_gone; i++)
+        add_gone(p, page->gone[i]);
+    for (size_t i = 0; i < page->n; i++) {
+        const struct mention *m = &page->mentions[i];
+        int64_t at_ms = m->published_ms != CLOCK_NONE ? m->published_ms : m->updated_ms;
+
+        if (at_ms != CLOCK_NONE && at_ms < since_ms)
+            ++*ret_old;
+        else if (!posts_add(p, *m))
+            return false;
+    }
     return true;
 }
 

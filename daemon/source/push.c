@@ -245,15 +245,15 @@ static bool read_foreign(struct posts *posts, struct str body)
     const struct connector_answer answer = {.body = body, .status = 200, .now_ms = loop_wall_ms()};
     const struct connector_cursor cursor = {.mark = STR_NONE};
     struct connector_page page;
+    size_t old;
     enum connector_error e =
         connector_read(posts->source->connector, &answer, &cursor, posts->batch->arena, &page);
 
     if (e == CONNECTOR_E_JSON)
         (void)snprintf(posts->why, sizeof(posts->why), "%s", connector_error_text(e));
     /* Other shapes are other events of the network: nothing of them is ours. */
-    for (size_t i = 0; e == CONNECTOR_OK && i < page.n; i++)
-        if (!posts_add(posts, page.mentions[i]))
-            return false;
+    if (e == CONNECTOR_OK)
+        return posts_page(posts, &page, INT64_MIN, &old);
     return e != CONNECTOR_E_JSON;
 }
 

@@ -4,20 +4,24 @@
 #include "daemon/core/log.h"
 #include "daemon/core/loop.h"
 #include "daemon/net/tap.h"
+#include "daemon/source/catchup.h"
 #include "daemon/source/line.h"
+#include "daemon/source/memo.h"
+#include "daemon/source/network.h"
 #include "daemon/source/posts.h"
 #include "lib/base/alloc.h"
 #include "lib/base/arena.h"
 #include "lib/feed/sse.h"
 
-/* kind stream: Server-Sent Events whose data is mention JSON.
+/* kind stream: Server-Sent Events whose data is mention JSON, or a network's own by a connector.
  *
  * Events gather in `gathering` while the batch before them is being committed; when
  * GATHER_POSTS of them or GATHER_BYTES wait, the server is made to wait too. The id of the
  * last event of a batch is stored with it and is where the next connection asks to go
  * on (Last-Event-ID), so an event counts as heard only when it is on the disk: a cut,
  * a kill or a full disk has the server send again what was not, and what comes twice is
- * known by its id. What the cut left half is dropped by the parser. */
+ * known by its id. What the cut left half is dropped by the parser. Networks that do not go
+ * on (Mastodon) are asked for the rest: catchup.h. */
 
 enum {
     EVENT_BYTES = 1 << 20,
@@ -27,14 +31,17 @@ enum {
     CLOSED_MS = 1000, /* servers end streams as a matter of course */
     CLOSED_LEAST_MS = 100,
     COMMIT_MS = 50,
+    ADDRESS_MAX = 8192,
 };
 
 struct stream {
     struct line line; /* first */
     struct tap *tap;
+    struct catchup *catchup; /* with a connector */
     struct sse sse;
     struct posts gathering; /* batch NULL: nothing yet */
     struct sbuf last_id;    /* of the events gathered */
+    struct sbuf address;    /* of the connection */
     size_t gathered_bytes;
     uint64_t events; /* of this connection */
     bool news;       /* last_id is ahead of what was submitted */
@@ -50,6 +57,7 @@ static struct line *make(void)
     struct stream *s = alloc_zeroed(1, sizeof(*s));
 
     sbuf_init(&s->last_id, SSE_ID_MAX);
+    sbuf_init(&s->address, ADDRESS_MAX);
     return &s->line;
 }
 
@@ -67,13 +75,17 @@ static void hang_up(struct line *l)
 
     if (s->tap)
         tap_close(TAKE(s->tap));
+    if (s->catchup)
+        catchup_stop(s->catchup);
     sse_done(&s->sse);
     forget_gathered(s);
 }
 
 static void free_stream(struct line *l)
 {
+    catchup_free(of(l)->catchup);
     sbuf_done(&of(l)->last_id);
+    sbuf_done(&of(l)->address);
     free(l);
 }
 
@@ -85,19 +97,39 @@ static bool full(const struct stream *s)
            (s->gathering.batch && s->gathering.batch->n >= GATHER_POSTS);
 }
 
+static struct posts *gathering(void *arg)
+{
+    struct stream *s = arg;
+
+    if (!s->gathering.batch)
+        s->gathering = posts_new(s->line.config);
+    return &s->gathering;
+}
+
 static void hand_in(struct stream *s)
 {
+    struct memo place = {.event = sbuf_str(&s->last_id)};
+    struct connector_cursor cursor = {.mark = STR_NONE};
     struct batch *b;
 
     if (!s->news || s->line.sent)
         return;
-    if (!s->gathering.batch)
-        s->gathering = posts_new(s->line.config);
-    b = s->gathering.batch;
+    b = gathering(s)->batch;
     s->gathering = (struct posts){0};
     s->gathered_bytes = 0;
     s->news = false;
-    line_submit(&s->line, b, sbuf_str(&s->last_id));
+    if (s->catchup)
+        cursor = catchup_cursor(s->catchup);
+    network_keep(&cursor, &place);
+    line_submit(&s->line, b, memo_write(&place, b->arena));
+}
+
+static void gathered(void *arg)
+{
+    struct stream *s = arg;
+
+    s->news = true;
+    hand_in(s);
 }
 
 /* Other events live in the same streams (Mastodon: delete, with a bare id); they are not ours. */
@@ -108,26 +140,53 @@ static bool may_be_post(const struct sse_event *event)
     return data.n && (data.p[0] == '{' || data.p[0] == '[');
 }
 
+/* What a connector has no use for is another event of the network. */
+static void read_foreign(struct stream *s, const struct sse_event *event, struct posts *posts)
+{
+    struct connector_answer answer = {
+        .body = event->data,
+        .url = sbuf_str(&s->address),
+        .status = 200,
+        .now_ms = loop_wall_ms(),
+    };
+    struct connector_page page;
+    size_t old;
+    enum connector_error e = connector_read_event(s->line.config->connector, &answer, event->type,
+                                                  posts->batch->arena, &page);
+
+    if (e != CONNECTOR_OK) {
+        line_skipped(&s->line, event->type, connector_error_text(e));
+        return;
+    }
+    if (!posts_page(posts, &page, INT64_MIN, &old))
+        line_skipped(&s->line, event->type, posts->why); /* cannot be: there is no `most` */
+    catchup_saw(s->catchup, page.newest);
+    s->news |= page.n_gone > 0;
+}
+
+static void read_ours(struct stream *s, const struct sse_event *event, struct posts *posts)
+{
+    size_t n = posts->batch->n;
+
+    if (may_be_post(event) && !posts_read(posts, arena_str(posts->batch->arena, event->data))) {
+        posts->batch->n = n; /* all of an event, or nothing */
+        line_skipped(&s->line, event->type, posts->why);
+    }
+}
+
 static void gather(void *arg, const struct sse_event *event)
 {
     struct stream *s = arg;
-    struct posts before = s->gathering;
-    size_t n;
+    struct posts *posts = gathering(s);
+    size_t n = posts->batch->n;
 
     s->events++;
-    if (!before.batch)
-        s->gathering = posts_new(s->line.config);
-    n = s->gathering.batch->n;
-    if (may_be_post(event)) {
-        struct str data = arena_str(s->gathering.batch->arena, event->data);
-
-        s->gathered_bytes += data.n;
-        if (!posts_read(&s->gathering, data)) {
-            s->gathering.batch->n = n; /* all of an event, or nothing */
-            line_skipped(&s->line, event->type, s->gathering.why);
-        }
-    }
-    s->news |= s->gathering.batch->n > n || !str_eq(sbuf_str(&s->last_id), event->id);
+    s->gathered_bytes += event->data.n;
+    if (s->catchup)
+        read_foreign(s, event, posts);
+    else
+        read_ours(s, event, posts);
+    s->news |= posts->batch->n > n || !str_eq(sbuf_str(&s->last_id), event->id);
     sbuf_clear(&s->last_id);
     sbuf_add(&s->last_id, event->id);
 }
@@ -174,6 +233,8 @@ static void ended(void *arg, const struct tap_end *end)
     bool as_a_matter_of_course = s->events > 0 && !end->detail.n;
 
     s->tap = NULL; /* it frees itself */
+    if (s->catchup)
+        catchup_stop(s->catchup);
     hand_in(s);
     sse_done(&s->sse);
     if (as_a_matter_of_course) {
@@ -192,38 +253,88 @@ static void ended(void *arg, const struct tap_end *end)
     sbuf_done(&status);
 }
 
-static void open_tap(struct stream *s, struct str token, struct str last_id)
+static void open_tap(struct stream *s, const struct tap_request *where, const struct memo *place)
 {
     const struct config_source *c = s->line.config;
     const struct config_poll *limits = &line_config(&s->line)->poll;
+    struct connector_cursor cursor = network_cursor(place);
+    struct tap_reader reader = {began, bytes, ended, s};
+    struct tap_request request = *where;
+
+    request.network = c->network == CONFIG_PRIVATE ? GUARD_PRIVATE : GUARD_PUBLIC;
+    request.user_agent = line_user_agent(&s->line);
+    request.accept = STR("text/event-stream");
+    request.last_event_id = place->event;
+    request.connect_ms = limits->connect_ms;
+    request.headers_ms = limits->headers_ms;
+    request.silence_ms = c->silence_ms;
+    request.header_max = limits->header_max;
+    s->events = 0;
+    sse_init(&s->sse, EVENT_BYTES, place->event);
+    sbuf_clear(&s->last_id);
+    sbuf_add(&s->last_id, place->event);
+    sbuf_clear(&s->address);
+    sbuf_add(&s->address, request.url);
+    s->tap = tap_open(line_taps(&s->line), &request, &reader);
+    if (s->catchup)
+        catchup_begin(s->catchup, &cursor);
+}
+
+/* Mention JSON at an address of the configuration's. */
+static void open_plain(struct stream *s, const struct memo *place, struct arena *arena)
+{
+    const struct config_source *c = s->line.config;
+    struct sbuf token = SBUF_INIT(CREDENTIAL_MAX);
+    int r = c->token_file.n ? credential_read(c->token_file, &token) : 0;
+    struct transfer_header header = {STR("Authorization"),
+                                     arena_printf(arena, "Bearer %.*s", STR_ARG(sbuf_str(&token)))};
     struct tap_request request = {
         .url = c->url,
-        .network = c->network == CONFIG_PRIVATE ? GUARD_PRIVATE : GUARD_PUBLIC,
-        .user_agent = line_user_agent(&s->line),
-        .accept = STR("text/event-stream"),
-        .token = token,
-        .last_event_id = last_id,
-        .connect_ms = limits->connect_ms,
-        .headers_ms = limits->headers_ms,
-        .silence_ms = c->silence_ms,
-        .redirects = limits->redirects,
-        .header_max = limits->header_max,
+        .headers = &header,
+        .n_headers = token.n > 0,
+        .redirects = line_config(&s->line)->poll.redirects,
     };
-    struct tap_reader reader = {began, bytes, ended, s};
 
-    s->events = 0;
-    sse_init(&s->sse, EVENT_BYTES, last_id);
-    sbuf_clear(&s->last_id);
-    sbuf_add(&s->last_id, last_id);
-    s->tap = tap_open(line_taps(&s->line), &request, &reader);
+    credential_wipe(&token);
+    if (r < 0)
+        line_failed(&s->line, "token", str_of(strerror(-r)), 0);
+    else
+        open_tap(s, &request, place);
+}
+
+/* No redirects: which headers are secrets, only the connector knows. */
+static void open_network(struct stream *s, const struct memo *place, struct arena *arena)
+{
+    const struct config_source *c = s->line.config;
+    struct catchup_reader reader = {gathering, gathered, s};
+    struct sbuf secret = SBUF_INIT(CREDENTIAL_MAX);
+    struct connector_settings settings = {c->with, c->n_with, STR_NONE};
+    struct transfer_header headers[TRANSFER_HEADERS_MAX];
+    struct transfer_request asked = {.n_headers = 0};
+    struct connector_request api;
+    int r = network_secret(c, &secret);
+
+    settings.credential = sbuf_str(&secret);
+    if (r == 0)
+        r = (int)connector_stream(c->connector, &settings, arena, &api);
+    credential_wipe(&secret);
+    if (r != 0) {
+        line_failed(&s->line, "request", str_of(network_trouble(r)), 0);
+        return;
+    }
+    network_ask(c, &api, headers, &asked);
+    struct tap_request request = {asked.url, .headers = headers, .n_headers = asked.n_headers};
+
+    if (!s->catchup)
+        s->catchup = catchup_new(&s->line, &reader);
+    open_tap(s, &request, place);
 }
 
 static void start(struct line *l)
 {
     struct stream *s = of(l);
-    struct sbuf token = SBUF_INIT(CREDENTIAL_MAX);
     struct arena *arena = arena_new(0);
-    struct str last_id;
+    struct str at = STR_NONE;
     int r = 0;
 
     if (s->tap || l->sent || s->news) { /* what was gathered is committed first */
@@ -231,15 +342,15 @@ static void start(struct line *l)
         line_again(l, COMMIT_MS);
         return;
     }
-    if (l->config->token_file.n)
-        r = credential_read(l->config->token_file, &token);
-    if (r == 0)
-        r = line_recall(l, arena, &last_id);
+    r = line_recall(l, arena, &at);
+    struct memo place = memo_read(at);
+
     if (r < 0)
-        line_failed(l, "token", str_of(strerror(-r)), 0);
+        line_failed(l, "store", str_of(strerror(-r)), 0);
+    else if (l->config->connector)
+        open_network(s, &place, arena);
     else
-        open_tap(s, sbuf_str(&token), last_id);
-    credential_wipe(&token);
+        open_plain(s, &place, arena);
     arena_free(arena);
 }
 
@@ -256,6 +367,8 @@ static void committed(struct line *l, int result)
     hand_in(s);
     if (s->tap && !full(s))
         tap_resume(s->tap);
+    if (s->catchup && s->tap && !l->sent)
+        catchup_go_on(s->catchup);
 }
 
 const struct line_kind line_stream = {make, start, committed, hang_up, free_stream};

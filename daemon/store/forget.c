@@ -1,5 +1,7 @@
-/* Forgetting people and posts. These are scans: rare, asked for by a person, and bounded
- * by the retention; an index for them would cost every write. */
+/* Forgetting people and posts. What a person asks for are scans: rare, and bounded by the
+ * retention; an index for them would cost every write. What networks ask for, as they
+ * tell which posts were deleted, is frequent and mostly about posts without an alert:
+ * that is found by fingerprint. */
 #include <assert.h>
 #include <errno.h>
 
@@ -37,13 +39,23 @@ int store_alert_by_id(struct store *s, struct str id, struct arena *arena, struc
     return state_note(s, rc);
 }
 
+static sqlite3_stmt *ask(struct store *s, enum store_forget_by by, struct str what)
+{
+    if (by == STORE_FORGET_PRINTS)
+        return sql_use(&s->q, SQL_FORGET_FIND_PRINTS,
+                       "SELECT " COLUMNS " FROM alert WHERE fingerprint IN"
+                       " (SELECT value FROM json_each(?1)) LIMIT ?2",
+                       "si", what, (int64_t)STORE_FORGET_MAX);
+    return sql_use(&s->q, SQL_FORGET_FIND,
+                   "SELECT " COLUMNS " FROM alert WHERE (?1 = 0 AND author = ?2) OR"
+                   " (?1 = 1 AND json_extract(state, '$.url') = ?2) LIMIT ?3",
+                   "isi", (int64_t)by, what, (int64_t)STORE_FORGET_MAX);
+}
+
 static int find(struct store *s, enum store_forget_by by, struct str what, struct arena *arena,
                 struct recall_alert *ret)
 {
-    sqlite3_stmt *st = sql_use(&s->q, SQL_FORGET_FIND,
-                               "SELECT " COLUMNS " FROM alert WHERE (?1 = 0 AND author = ?2) OR"
-                               " (?1 = 1 AND json_extract(state, '$.url') = ?2) LIMIT ?3",
-                               "isi", (int64_t)by, what, (int64_t)STORE_FORGET_MAX);
+    sqlite3_stmt *st = ask(s, by, what);
     int rc, n = 0;
 
     while ((rc = sql_next(&s->q, st)) == 1) {
@@ -96,15 +108,27 @@ static int erase_alerts(struct store *s, struct str ids, struct str prints)
     return rc;
 }
 
+static int erase_held(struct store *s, enum store_forget_by by, struct str what)
+{
+    struct sql *q = &s->q;
+
+    if (by == STORE_FORGET_PRINTS)
+        return sql_run(q, sql_use(q, SQL_FORGET_HELD_PRINTS,
+                                  "DELETE FROM held WHERE fingerprint IN"
+                                  " (SELECT value FROM json_each(?))",
+                                  "s", what));
+    return sql_run(q, sql_use(q, SQL_FORGET_HELD,
+                              "DELETE FROM held WHERE (?1 = 0 AND author = ?2) OR (?1 = 1 AND"
+                              " (json_extract(mention, '$.url') = ?2 OR"
+                              " json_extract(mention, '$.id') = ?2))",
+                              "is", (int64_t)by, what));
+}
+
 static int erase_traces(struct store *s, enum store_forget_by by, struct str what,
                         struct str prints)
 {
     struct sql *q = &s->q;
-    int rc = sql_run(q, sql_use(q, SQL_FORGET_HELD,
-                                "DELETE FROM held WHERE (?1 = 0 AND author = ?2) OR (?1 = 1 AND"
-                                " (json_extract(mention, '$.url') = ?2 OR"
-                                " json_extract(mention, '$.id') = ?2))",
-                                "is", (int64_t)by, what));
+    int rc = 0;
 
     /* threads of its alerts; with an author also what quotes his hash (gaps, threads) */
     if (rc == 0)
@@ -135,8 +159,15 @@ int store_forget(struct store *s, enum store_forget_by by, struct str what, stru
     n = find(s, by, what, arena, alerts);
     if (n < 0)
         return state_note(s, n);
+    int rc = erase_held(s, by, what);
+
+    if (rc < 0 || (n == 0 && by == STORE_FORGET_PRINTS)) {
+        *ret = alerts;
+        return state_note(s, rc);
+    }
     struct str prints = list(arena, alerts, n, LIST_PRINTS);
-    int rc = erase_alerts(s, list(arena, alerts, n, LIST_IDS), prints);
+
+    rc = erase_alerts(s, list(arena, alerts, n, LIST_IDS), prints);
 
     if (rc == 0)
         rc = erase_traces(s, by, what, prints);

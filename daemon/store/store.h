@@ -144,11 +144,12 @@ struct recall_alert;
 int store_alert_by_id(struct store *s, struct str id, struct arena *arena,
                       struct recall_alert *ret) MUST_CHECK;
 
-enum store_forget_by { STORE_FORGET_AUTHOR, STORE_FORGET_URL };
+enum store_forget_by { STORE_FORGET_AUTHOR, STORE_FORGET_URL, STORE_FORGET_PRINTS };
 enum { STORE_FORGET_MAX = 200 };
-/* Erases what is kept of a person (`what`: hashed as in alerts) or of one post (its URL): alerts,
- * rows waiting or dead, held mentions, threads and gaps; ledger lines lose their author. At most
- * STORE_FORGET_MAX alerts a call, the rest with the last of them. What stays is which posts
+/* Erases what is kept of a person (`what`: hashed as in alerts) or of one post (its URL, or its
+ * alerts' fingerprints as a JSON array: the quick way, for posts whose source deletes them):
+ * alerts, rows waiting or dead, held mentions, threads and gaps; ledger lines lose their author. At
+ * most STORE_FORGET_MAX alerts a call, the rest with the last of them. What stays is which posts
  * were heard, as digests, or they would be heard again. In a batch, before its store_queue.
  * ret    the alerts erased, in `arena`, for desk_withdraw
  * Return how many, or a negative errno. */

@@ -164,12 +164,17 @@ static struct str author_hash(struct hearing *h, struct desk *d, struct str auth
     return arena_printf(h->arena, "k1:%.*s", STR_ARG(hex));
 }
 
+static struct str print_of(const struct hearing *h, const struct promise *p, struct str key)
+{
+    struct str parts[] = {p->id, key};
+
+    return hearing_digest(h, parts, ARRAY_LEN(parts));
+}
+
 static struct str fingerprint(const struct hearing *h, const struct promise *p,
                               const struct subject *s)
 {
-    struct str parts[] = {p->id, s->key};
-
-    return hearing_digest(h, parts, ARRAY_LEN(parts));
+    return print_of(h, p, s->key);
 }
 
 struct str hearing_ulid(const struct hearing *h, int64_t at_ms, struct str what, uint32_t revision)
@@ -643,6 +648,25 @@ int desk_withdraw(struct desk *d, struct ruleset *set, const struct recall_alert
                         .arena = arena};
 
     return conclude(&h, withdraw_alert(&h, alert, because), ret);
+}
+
+struct str desk_prints(struct desk *d, struct ruleset *set, const struct desk_source *source,
+                       struct str id, struct arena *arena)
+{
+    struct hearing h = {.desk = d, .set = set, .source = source, .arena = arena};
+    struct str key = hearing_post_key(&h, id);
+    struct sbuf text = SBUF_INIT((set->n_promises + 1) * (KEY_SIZE + 3));
+    struct json_writer w;
+
+    json_writer_init(&w, &text);
+    json_open_array(&w);
+    for (size_t i = 0; i < set->n_promises; i++)
+        json_str(&w, print_of(&h, &set->promises[i], key));
+    json_close_array(&w);
+    struct str prints = arena_str(arena, sbuf_str(&text));
+
+    sbuf_done(&text);
+    return prints;
 }
 
 struct str desk_author(struct desk *d, struct str author, struct arena *arena)

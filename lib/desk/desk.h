@@ -62,12 +62,15 @@ enum { DESK_TICK_MAX = 100 };
 int desk_tick(struct desk *d, struct ruleset *set, int64_t now_ms, struct recall *recall,
               struct arena *arena, struct desk_outcome *ret) MUST_CHECK;
 
-/* The alert is to be forgotten: *ret holds the couac.withdrawn.v1 that tells consumers so.
- * What recall keeps of it is the caller's to erase. `because`: "forget-author", "forget-url". */
+/* The alert is to be forgotten: *ret holds the couac.withdrawn.v1 that tells consumers so. What
+ * recall keeps of it is the caller's to erase. `because`: "forget-author", "forget-url", "gone". */
 struct recall_alert;
 int desk_withdraw(struct desk *d, struct ruleset *set, const struct recall_alert *alert,
                   struct str because, int64_t now_ms, struct recall *recall, struct arena *arena,
                   struct desk_outcome *ret) MUST_CHECK;
+/* The fingerprints that a post's alerts have, one for each promise, as a JSON array in `arena`. */
+struct str desk_prints(struct desk *d, struct ruleset *set, const struct desk_source *source,
+                       struct str id, struct arena *arena);
 /* A person's name as alerts and recall hold it; empty with PRIVACY_NONE. */
 struct str desk_author(struct desk *d, struct str author, struct arena *arena);
 

@@ -4,8 +4,11 @@
 import json
 import os
 import random
+import socket
 import sys
+import threading
 import time
+import urllib.parse
 
 import redis_rig
 from redis_rig import wait_for
@@ -150,7 +153,146 @@ def a_flood_is_taken_at_our_pace(rig):
     assert couacd.stop() == 0
 
 
-TESTS = [cut_anywhere_nothing_is_lost_or_told_twice, killed_in_the_middle_it_goes_on_behind_what_is_on_the_disk,
+class Mastodon(Web):
+    """A server whose streams cannot be resumed: who was away must ask the timeline."""
+
+    def __init__(self):
+        super().__init__()
+        self.posts, self.lines, self.refusals, self.opened = {}, [], [], 0
+        self.on("/api/v1/streaming/hashtag", self.stream)
+        self.on("/api/v1/timelines/tag/acme", self.timeline)
+
+    def stream(self, request):
+        assert request.get("Authorization") == "Bearer let-me-in", request.lines
+        self.opened += 1
+        request.sock.sendall(HEAD + b"retry: 100\n:)\n\n")
+        self.lines.append(request.sock)
+        wait_for("the other end", lambda: request.sock.recv(1) == b"")
+
+    def timeline(self, request):
+        if self.refusals:
+            return self.refusals.pop(0)
+        query = urllib.parse.parse_qs(urllib.parse.urlsplit(request.path).query)
+        after = int(query.get("min_id", ["0"])[0])
+        newer = sorted(n for n in self.posts if n > after)
+        page = newer[:20] if after else newer[-20:]
+        return Reply(200, json.dumps([self.posts[n] for n in reversed(page)]).encode())
+
+    def write(self, n, days=6, live=True, type="update"):
+        self.posts[n] = {"id": str(n), "uri": f"https://m.example/{n}", "account": {"acct": f"a{n}"},
+                         "content": f"<p>{complaint(n, days)}</p>", "language": "en",
+                         "url": f"https://m.example/@a/{n}", "created_at": _now()}
+        if live:
+            self.send(type, json.dumps(self.posts[n]))
+
+    def send(self, type, data):
+        for line in self.lines:
+            line.sendall(f"event: {type}\ndata: {data}\n\n".encode())
+
+    def cut(self):
+        while self.lines:
+            line = self.lines.pop()
+            line.shutdown(socket.SHUT_RDWR)
+
+    def asked(self):
+        """Where the timeline was asked from."""
+        return [r.path.partition("min_id=")[2] for r in self.requests if "/timelines/" in r.path]
+
+
+def _now():
+    return time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
+
+
+def mastodon(rig, **more):
+    server, token = rig.keep(Mastodon()), os.path.join(rig.folder, "token")
+    with open(token, "w", encoding="ascii") as f:
+        f.write("let-me-in\n")
+    with_ = {"instance": server.base, "streaming": server.base, "tag": "acme"}
+    return server, {"fedi": {"connector": "mastodon-stream", "with": with_, "credential": token, **more}}
+
+
+def a_networks_own_events_are_read_by_its_connector(rig):
+    server, sources = mastodon(rig)
+    couacd = start(rig, sources)
+    wait_for("a connection", lambda: server.lines)
+    server.write(101)
+    all_of(couacd, 1)
+    server.send("filters_changed", "undefined")
+    server.send("announcement", json.dumps({"content": complaint(1)}))
+    server.send("update", "{broken")
+    server.send("update", json.dumps({"id": "102", "content": None}))
+    server.write(103)
+    all_of(couacd, 2)
+    assert couacd.logged("source.skipped source=fedi what=update why=.*JSON")
+    assert server.opened == 1
+    server.write(103, days=9, type="status.update")  # edited: the same alert, told again
+    wait_for("the update", lambda: couacd.alerts() == 3)
+    first, _, edited = events(couacd)
+    assert edited["data"]["alert"]["revision"] == 2, edited
+    server.send("delete", "101")
+    server.send("delete", "4711")
+    wait_for("the withdrawal", lambda: couacd.alerts() == 4)
+    gone = events(couacd)[3]
+    assert gone["type"] == "couac.withdrawn.v1" and gone["data"]["because"] == "gone", gone
+    assert gone["data"]["alert"]["id"] == first["data"]["alert"]["id"], gone
+    assert couacd.stop() == 0
+
+
+def events(couacd):
+    return [json.loads(dict(zip(row[1][::2], row[1][1::2]))["data"])
+            for row in couacd.redis.do("XRANGE", "couac:alerts", "-", "+")]
+
+
+def what_came_while_a_stream_was_cut_is_asked_for(rig):
+    server, sources = mastodon(rig)
+    server.write(100, live=False)
+    couacd = start(rig, sources)
+    all_of(couacd, 1)
+    server.write(101)
+    all_of(couacd, 2)
+    server.refusals = [Reply(503, Retry_After="1"), Reply(500), Reply(200, b"<html>")]
+    for n in range(102, 150):  # more than two pages
+        server.write(n, live=False)
+    server.cut()
+    wait_for("a new connection", lambda: server.opened == 2)
+    server.write(150)  # ahead of what is missing: it must not move the mark
+    wait_for("the refusals", lambda: not server.refusals, 60)
+    all_of(couacd, 51)
+    walk = server.asked()[-4:]
+    assert walk[0] == "101" and "121" in walk and "141" in walk, server.asked()
+    assert couacd.stop() == 0
+
+
+def killed_while_catching_up_a_stream_goes_on_from_the_disk(rig):
+    server, sources = mastodon(rig)
+    server.write(100, live=False)
+    couacd = start(rig, sources)
+    all_of(couacd, 1)
+    for n in range(101, 161):
+        server.write(n, live=False)
+    slow = threading.Event()
+    page = server.timeline
+
+    def second_page_hangs(request):
+        if request.path.endswith("min_id=120") and not slow.is_set():
+            slow.set()
+            time.sleep(20)
+        return page(request)
+    server.on("/api/v1/timelines/tag/acme", second_page_hangs)
+    server.cut()
+    wait_for("page two asked for", slow.is_set)
+    server.write(161)
+    wait_for("the first page, and what the stream brought", lambda: couacd.alerts() == 22)
+    couacd.kill()
+    couacd.start(wait=False)
+    all_of(couacd, 62)
+    assert "120" in server.asked()[server.asked().index("120") + 1:], server.asked()
+    assert couacd.stop() == 0
+
+
+TESTS = [a_networks_own_events_are_read_by_its_connector, what_came_while_a_stream_was_cut_is_asked_for,
+         killed_while_catching_up_a_stream_goes_on_from_the_disk,
+         cut_anywhere_nothing_is_lost_or_told_twice, killed_in_the_middle_it_goes_on_behind_what_is_on_the_disk,
          silence_ends_a_line_and_heartbeats_keep_it, walls_and_strangers_are_told_and_waited_for,
          tokens_are_shown_and_strange_events_passed_over, a_flood_is_taken_at_our_pace]
 

@@ -106,6 +106,13 @@ static void every_mistake_has_its_place_and_a_way_out(void **state)
          "3:58: error: unknown key 'tga'", "did you mean 'tag'"},
         {"couac: 1\nsources:\n  a: {kind: api, connector: mastodon-mentions}\n",
          "3:3: error: source 'a': the credential is missing", "credential:"},
+        {"couac: 1\nsources:\n  a: {kind: stream, connector: mastodon-tag, with: {tag: x}}\n",
+         "3:3: error: connector 'mastodon-tag' knows of no stream", "kind: api"},
+        {"couac: 1\nsources:\n  a: {kind: stream, connector: mastodon-stream,\n"
+         "      with: {tag: x, streaming: https://m.example}}\n",
+         "3:3: error: source 'a' does not say 'instance'", "with: {instance"},
+        {"couac: 1\nsources:\n  a: {kind: stream}\n", "3:3: error: source 'a' has no url",
+         "url: https://"},
         {"couac: 1\nsources:\n  a: {kind: api, connector: facebook-webhook}\n",
          "is only for pushed bodies", ""},
         {"couac: 1\nsources:\n  a: {url: 'file:///etc/passwd'}\n",
