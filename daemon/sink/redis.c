@@ -20,6 +20,7 @@
 #include "daemon/core/backoff.h"
 #include "daemon/core/log.h"
 #include "daemon/core/loop.h"
+#include "daemon/sink/command.h"
 #include "daemon/sink/reply.h"
 #include "lib/base/alloc.h"
 #include "lib/base/arena.h"
@@ -262,21 +263,16 @@ static void on_bytes(void *arg, struct evbuffer *in)
 
 static void write_command(struct redis *r, const struct str *argv, size_t argc)
 {
-    const char *texts[REDIS_ARGS_MAX];
-    size_t lengths[REDIS_ARGS_MAX];
-    char *bytes = NULL;
-    int n;
+    struct evbuffer *out = transport_out(r->transport);
+    struct evbuffer_iovec room;
+    size_t size = command_size(argv, argc);
 
     assert(argc > 0 && argc <= REDIS_ARGS_MAX);
-    for (size_t i = 0; i < argc; i++) {
-        texts[i] = argv[i].n ? argv[i].p : "";
-        lengths[i] = argv[i].n;
-    }
-    n = redisFormatCommandArgv(&bytes, (int)argc, texts, lengths);
-    if (n < 0)
+    if (evbuffer_reserve_space(out, (ev_ssize_t)size, &room, 1) != 1)
         abort(); /* no memory */
-    transport_write(r->transport, str_make(bytes, (size_t)n));
-    redisFreeCommand(bytes);
+    command_write(argv, argc, room.iov_base);
+    room.iov_len = size;
+    (void)evbuffer_commit_space(out, &room, 1); /* it is the room just reserved */
 }
 
 static void ask(struct redis *r, const struct str *argv, size_t argc, redis_reply_fn *fn, void *arg)

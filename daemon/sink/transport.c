@@ -21,6 +21,8 @@
 #include "daemon/sink/target.h"
 #include "lib/base/alloc.h"
 
+enum { WRITE_BYTES = 256 * 1024 }; /* at once: what a socket takes, not libevent's 16 KiB */
+
 struct transport {
     struct loop *loop;
     struct target target;
@@ -272,7 +274,8 @@ struct transport *transport_open(struct loop *loop, const struct target *target,
         return t;
     }
     bufferevent_setcb(t->bev, on_read, NULL, on_event, t);
-    (void)bufferevent_enable(t->bev, EV_READ | EV_WRITE); /* takes effect once connected */
+    (void)bufferevent_set_max_single_write(t->bev, WRITE_BYTES); /* below any limit */
+    (void)bufferevent_enable(t->bev, EV_READ | EV_WRITE);        /* takes effect once connected */
     if (target->kind == TARGET_UNIX)
         start_unix(t);
     else
@@ -296,8 +299,7 @@ void transport_close(struct transport *t)
     free(t);
 }
 
-void transport_write(struct transport *t, struct str bytes)
+struct evbuffer *transport_out(struct transport *t)
 {
-    /* fails only without memory, which aborts elsewhere; the reply timeout tells */
-    (void)bufferevent_write(t->bev, bytes.p, bytes.n);
+    return bufferevent_get_output(t->bev);
 }

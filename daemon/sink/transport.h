@@ -34,4 +34,5 @@ struct transport *transport_open(struct loop *loop, const struct target *target,
                                  const struct transport_events *events);
 void transport_close(struct transport *t); /* no more callbacks; NULL is fine */
 
-void transport_write(struct transport *t, struct str bytes);
+/* Where to append what is to leave; it does so by itself, soon. */
+struct evbuffer *transport_out(struct transport *t);
