@@ -1,5 +1,6 @@
 #include "daemon/app.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <inttypes.h>
@@ -67,7 +68,8 @@ struct app {
     struct event *status_timer, *prune_timer, *probe_timer, *tick_timer, *leave_timer;
     struct arena *texts; /* of the first configuration, for those who never see another */
     char *password_file, *sentinel_password_file, *key_file;
-    int64_t leave_by_ms; /* 0: we stay */
+    struct match_stats told; /* what the log knows of searches that were not finished */
+    int64_t leave_by_ms;     /* 0: we stay */
     int exit_status;
 };
 
@@ -111,12 +113,26 @@ static void show_status(struct app *a)
                   store_last_seq(a->store), trouble.n ? "; redis: " : "", STR_ARG(trouble));
 }
 
+/* A regex past its limit answers nothing, so posts may go unjudged: never in silence. */
+static void tell_unfinished(struct app *a)
+{
+    struct match_stats now = desk_stats(a->desk);
+    uint64_t limits = now.n_regex_limits - a->told.n_regex_limits;
+    uint64_t cut = now.n_cut_short - a->told.n_cut_short;
+
+    if (limits || cut)
+        log_warn("rules.unfinished", LOG_INT("regex_limits", limits), LOG_INT("searches_cut", cut),
+                 LOG_STR("hint", "`couac report` shows which promise costs most"));
+    a->told = now;
+}
+
 static void on_status(int fd, short what, void *arg)
 {
     struct app *a = arg;
 
     (void)fd, (void)what;
     log_flush_repeats(LOG_FLUSH_DUE);
+    tell_unfinished(a);
     show_status(a);
     loop_timer_in(a->status_timer, loop_jitter_ms(a->loop, STATUS_MS));
 }
@@ -125,6 +141,12 @@ static void put_field(struct courier_field *f, const char *key, uint64_t value)
 {
     f->key = key;
     (void)snprintf(f->value, sizeof(f->value), "%" PRIu64, value); /* fits */
+}
+
+static void put_text(struct courier_field *f, const char *key, const char *value)
+{
+    f->key = key;
+    (void)snprintf(f->value, sizeof(f->value), "%.16s", value); /* enough of a digest */
 }
 
 /* What the status hash in Redis says beside the courier's own lines. */
@@ -136,6 +158,7 @@ static size_t status_fields(void *arg, struct courier_field *ret, size_t max)
     const struct intake_counts *in = intake_counts(a->intake);
     const struct loop_lag *lag = loop_lag(a->loop);
     const struct inbox_counts *said = inbox_counts(a->inbox);
+    struct match_stats unfinished = desk_stats(a->desk);
     size_t n = 0;
     const struct {
         const char *key;
@@ -153,19 +176,19 @@ static size_t status_fields(void *arg, struct courier_field *ret, size_t max)
         {"posts_too_old", p.too_old},
         {"broken", in->broken},
         {"promises", a->set->n_promises},
+        {"regex_limits", unfinished.n_regex_limits},
+        {"searches_cut", unfinished.n_cut_short},
         {"loop_lag_max_ms", (uint64_t)lag->max_ms},
         {"feedback", said->feedback},
         {"forget_requests", said->requests},
         {"inbox_refused", said->refused},
     };
 
-    for (; n < ARRAY_LEN(lines) && n + 1 < max; n++)
+    assert(max >= ARRAY_LEN(lines) + 2);
+    for (; n < ARRAY_LEN(lines); n++)
         put_field(&ret[n], lines[n].key, lines[n].value);
-    if (n < max) {
-        ret[n].key = "rules";
-        (void)snprintf(ret[n].value, sizeof(ret[n].value), "%.16s", a->set->sha256); /* fits */
-        n++;
-    }
+    put_text(&ret[n++], "engine", ruleset_engine(a->set));
+    put_text(&ret[n++], "rules", a->set->sha256);
     return n;
 }
 
@@ -261,7 +284,9 @@ static void swap(struct app *a, struct config *config, struct ruleset *set)
     push_reload(a->push, config);
     keep_known(a);
     log_info("reload.done", LOG_INT("sources", config->n_sources),
-             LOG_INT("promises", set->n_promises), LOG_STR("rules", str_of(set->sha256)));
+             LOG_INT("promises", set->n_promises), LOG_STR("rules", str_of(set->sha256)),
+             LOG_STR("engine", ruleset_engine(set)),
+             LOG_INT("regex_limits", desk_stats(a->desk).n_regex_limits));
     ruleset_unref(old_set);
     config_free(old_config);
 }
@@ -698,7 +723,7 @@ int app_run(struct config *config, struct ruleset *set)
     if (status == 0) {
         log_info("couacd.started", LOG_STR("version", COUAC_VERSION),
                  LOG_INT("sources", config->n_sources), LOG_INT("promises", set->n_promises),
-                 LOG_STR("rules", str_of(set->sha256)));
+                 LOG_STR("rules", str_of(set->sha256)), LOG_STR("engine", ruleset_engine(set)));
         if (report.salvaged)
             intake_tell(a.intake, STR("state-salvaged"), str_of(report.set_aside));
         courier_start(a.courier);

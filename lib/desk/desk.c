@@ -39,8 +39,9 @@ enum {
 
 struct desk {
     struct desk_settings settings;
-    struct arena *arena; /* of the settings' texts */
-    struct judge *judge; /* of the latest ruleset */
+    struct arena *arena;       /* of the settings' texts */
+    struct judge *judge;       /* of the latest ruleset */
+    struct match_stats former; /* of the judges before */
     struct fold fold;
     struct words words;
     VEC(struct str) said; /* words of a post that make its content */
@@ -82,8 +83,17 @@ static void use_ruleset(struct desk *d, struct ruleset *set)
 {
     if (d->judge && judge_ruleset(d->judge) == set)
         return;
+    d->former = desk_stats(d);
     judge_free(d->judge);
     d->judge = judge_new(set);
+}
+
+struct match_stats desk_stats(const struct desk *d)
+{
+    struct match_stats now = d->judge ? judge_stats(d->judge) : (struct match_stats){0};
+
+    return (struct match_stats){d->former.n_regex_limits + now.n_regex_limits,
+                                d->former.n_cut_short + now.n_cut_short};
 }
 
 /* A worker must not find what it cannot read: an envelope that fails, at the arena's limit,

@@ -10,6 +10,7 @@
 
 #include "lib/desk/event.h"
 #include "lib/desk/recall.h"
+#include "lib/judge/match.h"
 #include "lib/mention/mention.h"
 
 struct arena;
@@ -71,6 +72,8 @@ int desk_withdraw(struct desk *d, struct ruleset *set, const struct recall_alert
 /* The fingerprints that a post's alerts have, one for each promise, as a JSON array in `arena`. */
 struct str desk_prints(struct desk *d, struct ruleset *set, const struct desk_source *source,
                        struct str id, struct arena *arena);
+/* What judging could not finish since desk_new, rulesets before this one included. */
+struct match_stats desk_stats(const struct desk *d);
 /* A person's name as alerts and recall hold it; empty with PRIVACY_NONE. */
 struct str desk_author(struct desk *d, struct str author, struct arena *arena);
 

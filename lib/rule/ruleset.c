@@ -71,6 +71,11 @@ const struct owner *ruleset_owner(const struct ruleset *set, struct str id)
     return NULL;
 }
 
+const char *ruleset_engine(const struct ruleset *set)
+{
+    return set->n_patterns ? pattern_engine(set->patterns[0]) : "none";
+}
+
 bool ruleset_own_account(const struct ruleset *set, struct str author, struct fold *scratch)
 {
     bool own = false;

@@ -47,6 +47,10 @@ void ruleset_unref(struct ruleset *set); /* NULL is fine */
 const struct promise *ruleset_promise(const struct ruleset *set, struct str id);
 const struct owner *ruleset_owner(const struct ruleset *set, struct str id);
 
+/* What runs its regexes: "jit"; "interpreter", when the system forbids it to make code (a unit
+ * with MemoryDenyWriteExecute); "none", when there are none. */
+const char *ruleset_engine(const struct ruleset *set);
+
 /* Whether `author` (as the source writes it, with or without @) is one of
  * brand.accounts. `scratch` is overwritten. */
 bool ruleset_own_account(const struct ruleset *set, struct str author, struct fold *scratch);

@@ -304,6 +304,23 @@ def a_broken_rule_file_at_reload_keeps_the_old_rules(rig):
     wait_for("the good rules again", lambda: couacd.logged(r"event=reload.done"))
 
 
+def a_regex_past_its_limit_is_counted_and_told(rig):
+    web = rig.keep(Web())
+    posts = [complaint(0)]
+    web.on("/feed", lambda r: Reply(200, rss(*posts)))
+    couacd = start(rig, {"shop": web.base + "/feed"})
+    wait_for("the heartbeat", lambda: couacd.redis.do("HGET", "couac:status", "engine"))
+    assert couacd.redis.do("HGET", "couac:status", "engine") == "none" and couacd.logged("event=couacd.started.* engine=none")
+    couacd.write_rules(RULES.replace("against: [", "against: ['/(a+)+z/', "))
+    couacd.hup()
+    wait_for("the engine", lambda: couacd.logged("event=reload.done.* engine=(jit|interpreter) regex_limits=0"))
+    assert not couacd.logged("event=rules.unfinished")
+    posts.append("My parcel " + "a" * 300 + "! z")
+    wait_for("the line", lambda: couacd.logged(r"event=rules.unfinished regex_limits=[1-9]"), 60)
+    wait_for("the count", lambda: couacd.redis.do("HGET", "couac:status", "regex_limits") != "0", 60)
+    assert couacd.redis.do("HGET", "couac:status", "engine") in ("jit", "interpreter")
+
+
 def a_reload_adds_and_removes_sources_without_asking_the_others_again(rig):
     web = rig.keep(Web())
     for name in ("kept", "dropped", "added"):
