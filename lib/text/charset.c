@@ -2,11 +2,19 @@
 
 #include <errno.h>
 #include <iconv.h>
+#include <stdio.h>
 
 #include "lib/base/arena.h"
 #include "lib/base/utf8.h"
 
-enum { NAME_MAX_BYTES = 40, PROLOG_BYTES = 1024, CANDIDATES_MAX = 5, MANY_SEQUENCES = 8 };
+enum {
+    NAME_MAX_BYTES = 40,
+    ICONV_NAME_MAX = NAME_MAX_BYTES + 16,
+    SPELLINGS_MAX = 3, /* names of one charset that are tried */
+    PROLOG_BYTES = 1024,
+    CANDIDATES_MAX = 5,
+    MANY_TRAILS = 4,
+};
 
 struct candidates {
     struct str names[CANDIDATES_MAX];
@@ -66,7 +74,7 @@ static struct str from_shape(struct str body)
         return STR("UTF-16LE");
     if (body.n >= 4 && body.p[0] == 0 && body.p[1] == '<' && body.p[2] == 0)
         return STR("UTF-16BE");
-    return STR_NONE;
+    return str_starts(body, STR("+ADw")) ? STR("UTF-7") : STR_NONE;
 }
 
 enum { EBCDIC_HEAD = 256 };
@@ -97,9 +105,9 @@ static struct str from_ebcdic(struct str body, char buf[EBCDIC_HEAD])
 static struct str from_prolog(struct str body)
 {
     struct str head = str_slice(body, 0, PROLOG_BYTES);
-    size_t open = str_find(head, STR("<?xml"), 0);
+    size_t open = str_find(head, STR("<?"), 0);
 
-    if (open != SIZE_MAX) {
+    if (open != SIZE_MAX && str_starts_nocase(str_slice(head, open + 2, head.n), STR("xml"))) {
         size_t close = str_find(head, STR(">"), open);
 
         return value_of(str_slice(head, open, close), STR("encoding"));
@@ -107,38 +115,66 @@ static struct str from_prolog(struct str body)
     return str_find(head, STR("<meta"), 0) != SIZE_MAX ? value_of(head, STR("charset")) : STR_NONE;
 }
 
-static bool is_any(struct str name, const char *const *list, size_t n)
+/* A label without what people write differently: lower case, letters and digits
+ * only, no "x-" in front (UTS 22 calls this loose matching). */
+static struct str loose(struct str name, char buf[NAME_MAX_BYTES])
 {
-    for (size_t i = 0; i < n; i++)
-        if (str_eq_nocase(name, str_of(list[i])))
+    size_t n = 0;
+
+    for (size_t i = 0; i < MIN(name.n, (size_t)NAME_MAX_BYTES); i++) {
+        char c = name.p[i];
+
+        if (c >= 'A' && c <= 'Z')
+            c = (char)(c + 32);
+        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+            buf[n++] = c;
+        if (n == 1 && c == 'x')
+            n = 0;
+    }
+    return str_make(buf, n);
+}
+
+/* Is its loose form one of the words of `list`? */
+static bool is_any(struct str name, struct str list)
+{
+    char buf[NAME_MAX_BYTES];
+    struct str key = loose(name, buf), word;
+
+    while (str_split(&list, ' ', &word))
+        if (str_eq(key, word))
             return true;
     return false;
 }
 
+static bool means_ascii(struct str name)
+{
+    return is_any(name, STR("ascii usascii ansix341968 iso646us isoir6 csascii"));
+}
+
 static bool means_1252(struct str name)
 {
-    static const char *const names[] = {
-        "windows-1252", "cp1252",    "cp-1252",    "x-cp1252",       "ansi_x3.4-1968", "ascii",
-        "us-ascii",     "iso8859-1", "iso-8859-1", "iso_8859-1",     "iso88591",       "latin1",
-        "latin-1",      "l1",        "x-ansi",     "iso-8859-1:1987"};
-
-    return is_any(name, names, ARRAY_LEN(names));
+    return means_ascii(name) ||
+           is_any(name, STR("windows1252 win1252 cp1252 ms1252 ansi iso88591 88591 iso885911987 "
+                            "isoir100 latin1 isolatin1 csisolatin1 l1 cp819 ibm819"));
 }
 
 static bool means_utf8(struct str name)
 {
-    static const char *const names[] = {"utf-8", "utf8", "unicode-1-1-utf-8", "x-utf-8", "utf_8"};
-
-    return is_any(name, names, ARRAY_LEN(names));
+    return is_any(name, STR("utf8 utf8n utf8bom unicode11utf8 unicode20utf8 cp65001"));
 }
 
 /* One byte, one character, ASCII below 128: text of such a charset is not valid
  * UTF-8 but by a rare accident. */
 static bool single_byte(struct str name)
 {
-    return means_1252(name) || str_starts_nocase(name, STR("iso-8859")) ||
-           str_starts_nocase(name, STR("windows-12")) || str_starts_nocase(name, STR("cp12")) ||
-           str_starts_nocase(name, STR("koi8")) || str_starts_nocase(name, STR("mac"));
+    static const char *const heads[] = {"iso8859", "windows12", "win12", "cp12", "koi8", "mac"};
+    char buf[NAME_MAX_BYTES];
+    struct str key = loose(name, buf);
+
+    for (size_t i = 0; i < ARRAY_LEN(heads); i++)
+        if (str_starts(key, str_of(heads[i])))
+            return true;
+    return means_1252(name);
 }
 
 /* Bytes from 128 on may also be part of escapes or of no character at all. */
@@ -148,18 +184,20 @@ static bool not_ascii_based(struct str name)
            str_starts_nocase(name, STR("ucs-")) || str_starts_nocase(name, STR("utf-7"));
 }
 
-static uint32_t point_1252(unsigned char c)
-{
-    static const uint16_t high[32] = {
-        0x20ac, 0x81,   0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160,
-        0x2039, 0x0152, 0x8d,   0x017d, 0x8f,   0x90,   0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
-        0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x9d,   0x017e, 0x0178,
-    };
+static const uint16_t high_1252[32] = {
+    0x20ac, 0x81,   0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160,
+    0x2039, 0x0152, 0x8d,   0x017d, 0x8f,   0x90,   0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
+    0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x9d,   0x017e, 0x0178,
+};
 
-    return c >= 0x80 && c < 0xa0 ? high[c - 0x80] : c;
+static uint32_t point_1252(uint32_t c)
+{
+    return c >= 0x80 && c < 0xa0 ? high_1252[c - 0x80] : c;
 }
 
-/* windows-1252 to UTF-8; with `keep`, valid UTF-8 sequences stay as they are. */
+/* windows-1252 to UTF-8; with KEEP_UTF8, valid UTF-8 sequences stay what they are, unless
+ * they are C1 controls: nobody writes those, but converters that take windows-1252
+ * for ISO 8859-1 make them of quotes and dashes. */
 enum sequences { READ_BYTES, KEEP_UTF8 };
 
 static struct str decode_1252(struct str body, enum sequences sequences, struct arena *arena)
@@ -171,29 +209,26 @@ static struct str decode_1252(struct str body, enum sequences sequences, struct 
         return STR_NONE;
     for (size_t i = 0; i < body.n;) {
         size_t next = i;
-        bool whole = sequences == KEEP_UTF8 && (utf8_next(body, &next) != UTF8_BAD || next - i > 1);
+        uint32_t c = utf8_next(body, &next);
 
-        if (whole) {
-            memcpy(out + n, body.p + i, next - i);
-            n += next - i;
-            i = next;
-        } else {
-            n += utf8_encode(point_1252((unsigned char)body.p[i++]), out + n);
+        if (sequences == READ_BYTES || (c == UTF8_BAD && next - i == 1)) {
+            c = (unsigned char)body.p[i];
+            next = i + 1;
         }
+        n += utf8_encode(point_1252(c), out + n);
+        i = next;
     }
     return str_make(out, n);
 }
 
 /* Through iconv; *ret_errors counts what it could not decode. */
-static struct str decode_iconv(struct str body, struct str name, struct arena *arena,
+static struct str decode_iconv(struct str body, const char *name, struct arena *arena,
                                size_t *ret_errors)
 {
-    char cname[NAME_MAX_BYTES + 1] = "";
     size_t left = body.n, room = body.n * 3 + 16, errors = 0;
     char *buf = NULL, *out = NULL, *in = NULL;
 
-    memcpy(cname, name.p, name.n);
-    iconv_t cd = strchr(cname, '/') ? (iconv_t)-1 : iconv_open("UTF-8", cname);
+    iconv_t cd = strchr(name, '/') ? (iconv_t)-1 : iconv_open("UTF-8", name);
 
     if (cd == (iconv_t)-1)
         return STR_NONE;
@@ -214,54 +249,110 @@ static struct str decode_iconv(struct str body, struct str name, struct arena *a
     return buf ? str_make(buf, (size_t)(out - buf)) : STR_NONE;
 }
 
-/* Some servers and editors use names that iconv does not know. */
-static struct str iconv_name(struct str name)
-{
-    static const char *const aliases[][2] = {
-        {"x-sjis", "CP932"},
-        {"shift_jis", "CP932"},
-        {"shift-jis", "CP932"},
-        {"windows-31j", "CP932"},
-        {"ks_c_5601-1987", "CP949"},
-        {"euc-kr", "CP949"},
-        {"gb2312", "GB18030"},
-        {"gbk", "GB18030"},
-        {"x-gbk", "GB18030"},
-        {"big5", "BIG5-HKSCS"},
-        {"x-euc-jp", "EUC-JP"},
-        {"tis-620", "CP874"},
-        {"iso-8859-9", "CP1254"},
-        {"iso-8859-11", "CP874"},
-        {"x-x-big5", "BIG5-HKSCS"},
-        {"x-mac-roman", "MACINTOSH"},
-        {"ucs-2", "UCS-2BE"},
-        {"hz-gb-2312", "HZ"},
-        {"x-mac-cyrillic", "MAC-CYRILLIC"},
-        {"unicode", "UTF-16"},
-        {"utf-16", "UTF-16"},
-    };
+/* Loose labels of the WHATWG Encoding standard, of Python and of Java that iconv does
+ * not know, or takes for less than what is written under them. */
+static const struct {
+    const char *labels, *iconv;
+} aliases[] = {
+    {"sjis shiftjis mskanji csshiftjis windows31j cswindows31j ms932", "CP932"},
+    {"euckr korean ksc5601 ksc56011987 ksc56011989 csksc56011987 isoir149 cseuckr ms949", "CP949"},
+    {"gb2312 gbk gb231280 csgb2312 csiso58gb231280 isoir58 chinese euccn cn cngb cp936 ms936 "
+     "windows936",
+     "GB18030"},
+    {"big5 cnbig5 csbig5 big5eten big5hkscs ms950", "BIG5-HKSCS"},
+    {"eucjp cseucpkdfmtjapanese ujis", "EUC-JP"},
+    {"iso2022jp csiso2022jp jis", "ISO-2022-JP"},
+    {"iso2022jp1", "ISO-2022-JP-1"},
+    {"iso2022jp2", "ISO-2022-JP-2"},
+    {"iso2022jp3", "ISO-2022-JP-3"},
+    {"iso2022kr csiso2022kr", "ISO-2022-KR"},
+    {"tis620 iso885911 dos874 windows874", "CP874"},
+    {"iso88599 iso885991989 latin5 l5 csisolatin5 isoir148", "CP1254"},
+    {"iso88598i iso88598e logical visual csiso88598i csiso88598e", "ISO-8859-8"},
+    {"iso885915 latin9 l9 csisolatin9", "ISO-8859-15"},
+    {"mac macroman macintosh csmacintosh", "MACINTOSH"},
+    {"maccyrillic macukrainian", "MAC-CYRILLIC"},
+    {"maclatin2 maccentraleurope", "MAC-CENTRALEUROPE"},
+    {"maciceland", "MAC-IS"},
+    {"koi koi8 koi8r cskoi8r", "KOI8-R"},
+    {"koi8u koi8ru", "KOI8-U"},
+    {"hproman8 roman8 r8", "HP-ROMAN8"},
+    {"ucs2", "UCS-2BE"},
+    {"unicode utf16", "UTF-16"},
+    {"utf16le unicodefffe", "UTF-16LE"},
+    {"utf16be unicodefeff", "UTF-16BE"},
+    {"utf32", "UTF-32"},
+};
 
-    for (size_t i = 0; i < ARRAY_LEN(aliases); i++)
-        if (str_eq_nocase(name, str_of(aliases[i][0])))
-            return str_of(aliases[i][1]);
-    return name;
+static bool digits_only(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] < '0' || s.p[i] > '9')
+            return false;
+    return s.n > 0;
 }
 
-static size_t sequences_in(struct str s)
+/* "win1251", "x-cp1251", "dos-866" and "iso88595" as iconv writes them. */
+static bool numbered(struct str key, char ret[ICONV_NAME_MAX])
+{
+    static const char *const heads[][2] = {
+        {"windows", "CP"}, {"win", "CP"}, {"dos", "CP"},   {"cp", "CP"},
+        {"ms", "CP"},      {"ibm", "CP"}, {"ccsid", "CP"}, {"iso8859", "ISO-8859-"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(heads); i++) {
+        struct str head = str_of(heads[i][0]), number = str_slice(key, head.n, key.n);
+
+        if (!str_starts(key, head) || !digits_only(number) || number.n > 5)
+            continue;
+        (void)snprintf(ret, ICONV_NAME_MAX, "%s%.*s", heads[i][1], STR_ARG(number)); /* fits */
+        return true;
+    }
+    return false;
+}
+
+/* The names to try for a label, the best first. */
+static size_t iconv_names(struct str label, char ret[SPELLINGS_MAX][ICONV_NAME_MAX])
+{
+    char buf[NAME_MAX_BYTES];
+    struct str key = loose(label, buf);
+    size_t n = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(aliases); i++)
+        if (is_any(label, str_of(aliases[i].labels)))
+            (void)snprintf(ret[n++], ICONV_NAME_MAX, "%s", aliases[i].iconv); /* fits */
+    n += n == 0 && numbered(key, ret[n]);
+    (void)snprintf(ret[n++], ICONV_NAME_MAX, "%.*s", STR_ARG(label)); /* fits */
+    (void)snprintf(ret[n], ICONV_NAME_MAX, "%.*s", STR_ARG(label));   /* fits */
+    for (char *c = ret[n]; *c; c++)
+        *c = *c == '_' ? '-' : *c;
+    return n + 1;
+}
+
+/* Bytes of UTF-8 sequences behind their first: evidence, the more the better. */
+static size_t trails_in(struct str s)
 {
     size_t n = 0;
 
     for (size_t i = 0; i < s.n; i++)
-        n += (unsigned char)s.p[i] >= 0xc0;
+        n += ((unsigned char)s.p[i] & 0xc0) == 0x80;
     return n;
 }
 
 /* Is the claim contradicted by bytes that are UTF-8 with more than ASCII? */
-static bool contradicted(struct str name, size_t sequences)
+static bool contradicted(struct str name, size_t trails)
 {
-    if (sequences == 0 || not_ascii_based(name))
+    if (trails == 0 || not_ascii_based(name))
         return false;
-    return single_byte(name) || sequences >= MANY_SEQUENCES;
+    return single_byte(name) || trails >= MANY_TRAILS;
+}
+
+static bool has_c1(struct str s)
+{
+    for (size_t i = 0; (i = str_find_char(s, '\xc2', i)) != SIZE_MAX; i++)
+        if (i + 1 < s.n && (unsigned char)s.p[i + 1] < 0xa0)
+            return true;
+    return false;
 }
 
 static struct str without_nul(struct str s, struct arena *arena)
@@ -295,41 +386,61 @@ struct attempt {
     struct arena *arena;
 };
 
+static bool beyond_ascii(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] >= 0x80)
+            return true;
+    return false;
+}
+
+/* Through iconv, under the first of the label's names that fits all bytes. */
+static struct str attempt_iconv(const struct attempt *a, struct str label)
+{
+    char names[SPELLINGS_MAX][ICONV_NAME_MAX];
+    size_t n = iconv_names(label, names);
+
+    for (size_t i = 0; i < n; i++) {
+        size_t errors = 0;
+        struct arena_mark mark = arena_mark(a->arena);
+        struct str text = decode_iconv(a->body, names[i], a->arena, &errors);
+
+        if (text.p && errors == 0 && plausible(text, a->body))
+            return text;
+        arena_rewind(a->arena, mark);
+    }
+    return STR_NONE;
+}
+
 /* The whole body in this charset, or p NULL when it does not fit. */
 static struct str attempt(const struct attempt *a, struct str name)
 {
-    size_t errors = 0;
-    struct str text;
-
     if (means_utf8(name))
         return a->valid ? a->body : STR_NONE;
-    size_t sequences = sequences_in(a->body);
-
-    if (a->valid && contradicted(name, sequences))
+    if (a->valid && contradicted(name, trails_in(a->body)))
+        return STR_NONE;
+    if (means_ascii(name) && beyond_ascii(a->body)) /* a server's default: others know better */
         return STR_NONE;
     if (means_1252(name))
-        return sequences == 0 && a->valid ? a->body : decode_1252(a->body, READ_BYTES, a->arena);
-    struct arena_mark mark = arena_mark(a->arena);
-
-    text = decode_iconv(a->body, iconv_name(name), a->arena, &errors);
-    if (!text.p || (errors == 0 && plausible(text, a->body)))
-        return text;
-    arena_rewind(a->arena, mark);
-    return STR_NONE;
+        return a->valid ? a->body : decode_1252(a->body, READ_BYTES, a->arena);
+    return attempt_iconv(a, name);
 }
 
 /* Nothing fits all bytes: the first claim that decodes most of them. */
 static struct str repair(const struct attempt *a, const struct candidates *c, struct str *ret_name)
 {
+    char names[SPELLINGS_MAX][ICONV_NAME_MAX];
+
     for (size_t i = 0; i < c->n; i++) {
         size_t errors = 0;
         struct arena_mark mark = arena_mark(a->arena);
 
         if (means_utf8(c->names[i]))
             break;
-        if (a->valid)
+        if (a->valid || means_1252(c->names[i]))
             continue;
-        struct str text = decode_iconv(a->body, iconv_name(c->names[i]), a->arena, &errors);
+        (void)iconv_names(c->names[i], names); /* one at least */
+        struct str text = decode_iconv(a->body, names[0], a->arena, &errors);
 
         if (text.p && errors < a->body.n / 16 + 1 && plausible(text, a->body)) {
             *ret_name = c->names[i];
@@ -366,5 +477,64 @@ struct str charset_to_utf8(struct str body, struct str content_type, struct aren
         text = repair(&a, &c, &name);
     if (ret_name)
         *ret_name = arena_str(arena, name);
+    if (has_c1(text))
+        text = decode_1252(text, KEEP_UTF8, arena);
     return without_nul(text, arena);
+}
+
+/* --- text encoded twice --- */
+
+/* The byte that windows-1252 reads as `c`, 0 for none. */
+static unsigned char byte_1252(uint32_t c)
+{
+    if (c < 0x100)
+        return (unsigned char)c;
+    for (unsigned i = 0; i < ARRAY_LEN(high_1252); i++)
+        if (high_1252[i] == c)
+            return (unsigned char)(0x80 + i);
+    return 0;
+}
+
+/* The bytes that the sequence at s.p[*at] stands for, were they read as windows-1252;
+ * how many, 0 when they are no UTF-8 sequence. */
+static size_t unscramble_one(struct str s, size_t *at, char ret[UTF8_MAX])
+{
+    size_t n = 0, want = 1;
+
+    for (; n < want && *at < s.n; n++) {
+        unsigned char byte = byte_1252(utf8_next(s, at));
+
+        if (n == 0)
+            want = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc2 ? 2 : 0;
+        if (want == 0)
+            return 0;
+        ret[n] = (char)byte;
+    }
+    return utf8_valid(str_make(ret, n)) == n ? n : 0;
+}
+
+bool charset_unscramble(struct str text, struct sbuf *out)
+{
+    /* the first byte of a sequence, read as a letter, is always c3 and one more */
+    size_t first = str_find_char(text, '\xc3', 0), count = 0;
+    bool certain = false;
+
+    if (first == SIZE_MAX || first + 2 >= text.n || !(text.p[first + 2] & 0x80))
+        return false;
+    for (size_t i = 0; i < text.n;) {
+        char bytes[UTF8_MAX];
+
+        if (!(text.p[i] & 0x80)) {
+            sbuf_putc(out, text.p[i++]);
+            continue;
+        }
+        size_t n = unscramble_one(text, &i, bytes);
+
+        if (n == 0)
+            return false;
+        sbuf_add(out, str_make(bytes, n));
+        count++;
+        certain |= bytes[0] == '\xc2' || bytes[0] == '\xc3' || bytes[0] == '\xe2';
+    }
+    return certain || count > 2;
 }

@@ -8,7 +8,8 @@
  * contradict is passed over: a single-byte charset when the bytes are UTF-8 with
  * letters beyond ASCII, any charset that cannot decode them. When nothing fits
  * all bytes, the likeliest decodes and the misfits are repaired one by one: in
- * UTF-8 a stray byte is read as windows-1252, elsewhere it becomes U+FFFD.
+ * UTF-8 a stray byte is read as windows-1252, elsewhere it becomes U+FFFD. C1 controls
+ * are read as windows-1252 too.
  * ISO 8859-1 and US-ASCII mean windows-1252, as in the WHATWG Encoding standard;
  * other names are iconv's (glibc). */
 
@@ -21,3 +22,8 @@ struct arena;
  * at the arena's limit. */
 struct str charset_to_utf8(struct str body, struct str content_type, struct arena *arena,
                            struct str *ret_name);
+
+/* Was `text` UTF-8 that somebody took for windows-1252 and encoded again ("dÃ©jÃ  vu")?
+ * Then what it was meant to be is appended to `out`. False, with something of no use
+ * appended, unless every character beyond ASCII is part of such a sequence. */
+bool charset_unscramble(struct str text, struct sbuf *out) MUST_CHECK;
