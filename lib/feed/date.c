@@ -85,7 +85,8 @@ static int64_t full_year(struct number n)
 
 /* --- time and zone --- */
 
-static void fraction(struct scan *d)
+/* ".25" of a unit of so many seconds: the last one that is written (ISO 8601). */
+static void fraction(struct scan *d, int64_t unit_s)
 {
     int64_t scale = 100;
 
@@ -93,20 +94,24 @@ static void fraction(struct scan *d)
         return;
     d->ms = 0;
     for (d->at++; digit_at(d, d->at); d->at++, scale /= 10)
-        d->ms += (d->s.p[d->at] - '0') * scale;
+        d->ms += (d->s.p[d->at] - '0') * scale * unit_s;
 }
 
-/* "9:15", "09:15:30.250", "9h15": `hour` was read, `at` is on the minutes. */
+/* "9:15", "09:15:30.250", "9h15", "9.15.30": `hour` was read, `at` is on the minutes. */
 static void clock_time(struct scan *d, int64_t hour)
 {
+    char dot = char_at(d, d->at - 1) == '.' ? '.' : ':';
+    int64_t unit_s = 60;
+
     d->hour = hour;
     d->second = d->ms = 0;
     d->minute = take(d, 2).value;
-    if (char_at(d, d->at) == ':' && digit_at(d, d->at + 1)) {
+    if (char_at(d, d->at) == dot && digit_at(d, d->at + 1)) {
         d->at++;
         d->second = take(d, 2).value;
+        unit_s = 1;
     }
-    fraction(d);
+    fraction(d, unit_s);
     d->last = SEEN_TIME;
 }
 
@@ -119,7 +124,7 @@ static void basic_time(struct scan *d)
     d->minute = n >= 4 ? take(d, 2).value : 0;
     d->second = n >= 6 ? take(d, 2).value : 0;
     d->ms = 0;
-    fraction(d);
+    fraction(d, n >= 6 ? 1 : n >= 4 ? 60 : 3600);
     d->last = SEEN_TIME;
 }
 
@@ -187,6 +192,18 @@ static bool means_nothing(struct str word)
     return false;
 }
 
+/* "7 PM", "8h", "10 Uhr": the number before the word is the hour. */
+static bool take_hour(struct scan *d)
+{
+    if (d->hour != UNSET || d->last != SEEN_NUMBER || d->n_numbers == 0 ||
+        d->numbers[d->n_numbers - 1].digits > 2)
+        return false;
+    d->hour = d->numbers[--d->n_numbers].value;
+    d->minute = d->second = d->ms = 0;
+    d->last = SEEN_TIME;
+    return true;
+}
+
 static bool half_or_zone(struct scan *d, struct str word)
 {
     enum day_half half = dateword_half(word);
@@ -195,11 +212,8 @@ static bool half_or_zone(struct scan *d, struct str word)
     if (half != DAY_WHOLE && (word.n > 1 || (d->last == SEEN_TIME && char_at(d, d->at) == '.'))) {
         d->half = half;
         if (char_at(d, d->at) == '.' && (char_at(d, d->at + 1) | 32) == 'm')
-            d->at += 2; /* "p.m." */
-        if (d->hour == UNSET && d->last == SEEN_NUMBER && d->n_numbers > 0) {
-            d->hour = d->numbers[--d->n_numbers].value; /* "7 PM" */
-            d->minute = d->second = 0;
-        }
+            d->at += 2;     /* "p.m." */
+        (void)take_hour(d); /* or the time stood there already */
         d->last = SEEN_TIME;
         return true;
     }
@@ -218,6 +232,8 @@ static void word(struct scan *d)
     int month = dateword_month(w);
 
     if (w.n == 0 || unit_mark(d, w) || half_or_zone(d, w))
+        return;
+    if (dateword_hour(w) && take_hour(d))
         return;
     if (month && d->year == UNSET) {
         /* "mar. 12 juil.": a day's name may look like a month's, but comes first */
@@ -255,10 +271,33 @@ static size_t minutes_follow(const struct scan *d)
     return digit_at(d, i) ? i : 0;
 }
 
+/* All of a date's numbers were read, so that "19.48" is a time. */
+static bool date_complete(const struct scan *d)
+{
+    return d->year != UNSET || d->n_numbers == (d->month_word ? 2 : NUMBERS_MAX);
+}
+
+static bool dotted_time(const struct scan *d)
+{
+    return date_complete(d) && char_at(d, d->at) == '.' && digits_at(d, d->at + 1) == 2;
+}
+
+/* "-0001" where a year stands alone: before our era, so no date. */
+static bool negative_year(const struct scan *d, size_t digits)
+{
+    size_t dash = d->at - digits - 1;
+
+    return d->sep == '-' && digits == 4 && char_at(d, dash) == '-' &&
+           (dash == 0 || blank(char_at(d, dash - 1)));
+}
+
 static void number(struct scan *d)
 {
     struct number n = take(d, 18);
-    size_t minutes = minutes_follow(d);
+    size_t minutes = dotted_time(d) ? d->at + 1 : minutes_follow(d);
+
+    if (negative_year(d, n.digits))
+        d->noise += NOISE_MAX + 1;
 
     n.before = d->sep;
     d->sep = 0;
@@ -510,8 +549,14 @@ static bool short_year(struct scan *d)
 {
     size_t i = d->at;
 
-    if (char_at(d, i + 2) != '-' || digits_at(d, i + 3) != 2)
+    if (char_at(d, i + 2) != '-' || digits_at(d, i + 3) < 2 || digits_at(d, i + 3) > 3)
         return false;
+    if (digits_at(d, i + 3) == 3) { /* a day of the year */
+        struct number year = take(d, 2);
+
+        d->at++;
+        return dashed(d, full_year(year));
+    }
     if (char_at(d, i + 5) != '-')
         return i + 5 == d->s.n &&
                dashed((d->at += 3, d),

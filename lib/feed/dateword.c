@@ -69,18 +69,18 @@ struct str dateword_fold(struct str s, size_t *at, char *buf, size_t cap)
 /* Beginnings, the longer before what begins like it; 3 letters at least, so that
  * "mar" of "mardi" is left to the caller, who knows where the word stands. */
 static const char *const months[12] = {
-    "jan ene gen sty ιαν янв",
-    "feb fev fab lut φεβ фев",
-    "mar maa mrt mrz marc μαρ μαω мар",
-    "apr avr abr kwi απρ апр",
-    "may mai mei maj mag μαι мая май",
-    "jun juin jui giu cze ιουν ιον июн",
-    "jul juil lug lip ιουλ ιολ июл",
-    "aug aou ago sie αυγ авг",
-    "sep set szep wrz σεπ сен",
-    "oct okt ott out paz οκτ окт",
-    "nov lis νοε ноя",
-    "dec dez dic des gru δεκ дек",
+    "jan ene gen sty led oca ian tammi ιαν янв січ",
+    "feb fev fab lut uno sub helmi φεβ фев лют",
+    "mar maa mrt mrz marc bre μαρ μαω мар бер",
+    "apr avr abr kwi dub nis huhti απρ апр кві",
+    "may mai mei maj mag kve touko μαι мая май тра",
+    "jun juin jui giu cze cerv haz iun kesa ιουν ιον июн чер",
+    "jul juil lug lip tem iul heina ιουλ ιολ июл лип",
+    "aug aou ago sie srp agu elo αυγ авг сер",
+    "sep set szep wrz zar eyl syys σεπ сен вер",
+    "oct okt ott out paz rij eki loka οκτ окт жов",
+    "nov lis kas noi νοε ноя лис",
+    "dec dez dic des gru prosin ara joulu δεκ дек гру",
 };
 
 static bool begins_with_any(struct str word, struct str heads)
@@ -120,8 +120,10 @@ int dateword_month(struct str word)
         return 0;
     if (word.n == 3 && english_month(word))
         return english_month(word);
-    if (str_starts(word, STR("juil")))
+    if (begins_with_any(word, STR("juil cervenc cervene"))) /* not juin, not cerven */
         return 7;
+    if (str_starts(word, STR("marras")))
+        return 11;
     for (int i = 0; i < 12; i++)
         if (begins_with_any(word, str_of(months[i])))
             return i + 1;
@@ -143,6 +145,16 @@ enum day_half dateword_half(struct str word)
         if (str_eq(word, str_of(pm[i])))
             return DAY_PM;
     return DAY_WHOLE;
+}
+
+bool dateword_hour(struct str word)
+{
+    static const char *const hours[] = {"h", "uhr", "heure", "heures", "hrs", "hs"};
+
+    for (size_t i = 0; i < ARRAY_LEN(hours); i++)
+        if (str_eq(word, str_of(hours[i])))
+            return true;
+    return false;
 }
 
 struct zone {

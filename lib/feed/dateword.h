@@ -11,8 +11,12 @@
 struct str dateword_fold(struct str s, size_t *at, char *buf, size_t cap);
 
 /* 1..12, or 0. English, French, German, Spanish, Italian, Portuguese, Dutch,
- * Polish, Scandinavian, Hungarian, Greek and Russian names and their beginnings. */
+ * Polish, Czech, Scandinavian, Finnish, Hungarian, Romanian, Turkish, Greek, Russian
+ * and Ukrainian names and their beginnings. */
 int dateword_month(struct str word);
+
+/* Does it stand behind an hour: "h", "Uhr", "heures"? */
+bool dateword_hour(struct str word);
 
 enum day_half { DAY_WHOLE, DAY_AM, DAY_PM };
 enum day_half dateword_half(struct str word);
