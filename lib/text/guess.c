@@ -1,8 +1,12 @@
 #include "lib/text/guess.h"
 
+/* A language that couac does not read is heard too, lest it be taken for one that it
+ * does: Italian for French, Portuguese for Spanish. */
+enum { GUESS_OTHER = LANG_COUNT, GUESS_COUNT };
+
 struct guess_word {
     uint64_t key; /* its letters, the first lowest; 0: an empty slot */
-    uint8_t weights[LANG_COUNT];
+    uint8_t weights[GUESS_COUNT];
 };
 
 #include "lib/text/guess-words.h"
@@ -32,55 +36,48 @@ static const struct guess_word *find(struct str word)
     return guess_words[at].key ? &guess_words[at] : NULL;
 }
 
-static void hear_words(const struct words *words, unsigned scores[LANG_COUNT])
+static void hear_words(const struct words *words, unsigned scores[GUESS_COUNT])
 {
     size_t n = MIN(words->n, (size_t)GUESS_WORDS_MAX);
 
     for (size_t i = 0; i < n; i++) {
         const struct guess_word *w = find(word_str(&words->items[i]));
 
-        for (enum lang lang = LANG_UNKNOWN + 1; w && lang < LANG_COUNT; lang++)
+        for (unsigned lang = LANG_UNKNOWN + 1; w && lang < GUESS_COUNT; lang++)
             scores[lang] += w->weights[lang];
     }
 }
 
-/* é è ê ë ç à â û î ô œ; ñ ¿ ¡ á í ó ú: two bytes of UTF-8, the first is 0xc3, 0xc2 or 0xc5. */
-static enum lang letter_lang(unsigned char lead, unsigned char next)
+/* é è ê ë ç à â û î ô œ; ñ ¿ ¡ á í ó ú; ã õ ä å ö ò ì ø æ ß and those of Central Europe: two
+ * bytes of UTF-8, the first is 0xc3, 0xc2, 0xc4 or 0xc5. */
+static unsigned letter_lang(unsigned char lead, unsigned char next)
 {
-    if (lead == 0xc5)
-        return next == 0x93 ? LANG_FR : LANG_UNKNOWN;
+    static const char french[] = "\xa8\xaa\xa7\xa0\xa2\xbb\xae", spanish[] = "\xb1\xa1\xad\xb3\xba",
+                      other[] = "\xa3\xb5\xa4\xa5\xb6\xb2\xac\xb8\xa6";
+    char small = (char)(next | 0x20);
+
+    if (lead == 0xc5 && (next | 1) == 0x93)
+        return LANG_FR;
     if (lead == 0xc2)
         return next == 0xbf || next == 0xa1 ? LANG_ES : LANG_UNKNOWN;
-    switch (next | 0x20) { /* small letters */
-    case 0xa8:
-    case 0xaa:
-    case 0xa7:
-    case 0xa0:
-    case 0xa2:
-    case 0xbb:
-    case 0xae:
-        return LANG_FR;
-    case 0xb1:
-    case 0xa1:
-    case 0xad:
-    case 0xb3:
-    case 0xba:
-        return LANG_ES;
-    default:
-        return LANG_UNKNOWN;
-    }
+    if (lead != 0xc3 || next == 0x9f)
+        return GUESS_OTHER;
+    return strchr(french, small)    ? LANG_FR
+           : strchr(spanish, small) ? LANG_ES
+           : strchr(other, small)   ? GUESS_OTHER
+                                    : LANG_UNKNOWN;
 }
 
-static void hear_letters(struct str text, unsigned scores[LANG_COUNT])
+static void hear_letters(struct str text, unsigned scores[GUESS_COUNT])
 {
     size_t n = MIN(text.n, (size_t)GUESS_WORDS_MAX * 8);
 
     for (size_t i = 0; i + 1 < n; i++) {
         unsigned char lead = (unsigned char)text.p[i];
 
-        if (lead != 0xc3 && lead != 0xc2 && lead != 0xc5)
+        if (lead < 0xc2 || lead > 0xc5)
             continue;
-        enum lang lang = letter_lang(lead, (unsigned char)text.p[i + 1]);
+        unsigned lang = letter_lang(lead, (unsigned char)text.p[i + 1]);
 
         if (lang != LANG_UNKNOWN)
             scores[lang] += 2;
@@ -93,17 +90,18 @@ static void hear_letters(struct str text, unsigned scores[LANG_COUNT])
 
 enum lang guess_lang(struct str text, const struct words *words)
 {
-    unsigned scores[LANG_COUNT] = {0};
-    enum lang best = LANG_UNKNOWN;
-    unsigned second = 0;
+    unsigned scores[GUESS_COUNT] = {0};
+    unsigned best = LANG_UNKNOWN, second = 0;
 
     hear_words(words, scores);
     hear_letters(text, scores);
-    for (enum lang lang = LANG_UNKNOWN + 1; lang < LANG_COUNT; lang++)
+    for (unsigned lang = LANG_UNKNOWN + 1; lang < GUESS_COUNT; lang++)
         if (scores[lang] > scores[best])
             best = lang;
-    for (enum lang lang = LANG_UNKNOWN + 1; lang < LANG_COUNT; lang++)
+    for (unsigned lang = LANG_UNKNOWN + 1; lang < GUESS_COUNT; lang++)
         if (lang != best)
             second = MAX(second, scores[lang]);
-    return scores[best] >= FLOOR && 2 * scores[best] >= 3 * second ? best : LANG_UNKNOWN;
+    if (best == GUESS_OTHER || scores[best] < FLOOR || 2 * scores[best] < 3 * second)
+        return LANG_UNKNOWN;
+    return (enum lang)best;
 }

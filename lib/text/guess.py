@@ -7,7 +7,7 @@ language. The multiplier and the size are those of guess.c's look-up.
 
 import sys
 
-LANGS = ('en', 'fr', 'es')
+LANGS = ('en', 'fr', 'es', 'xx')
 BITS = 10
 MULTIPLIER = 0x9e3779b97f4a7c15
 

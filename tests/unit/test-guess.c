@@ -61,6 +61,16 @@ static void too_little_says_nothing(void **state)
     assert_int_equal(guess("\xc3\xc3\xc5 \xff"), LANG_UNKNOWN);
 }
 
+static void kin_of_french_and_spanish_are_taken_for_neither(void **state)
+{
+    (void)state;
+    assert_int_equal(guess("Non ho ancora ricevuto il mio pacco dopo due settimane"), LANG_UNKNOWN);
+    assert_int_equal(guess("Ainda não recebi a minha encomenda depois de dias"), LANG_UNKNOWN);
+    assert_int_equal(guess("Encara no he rebut el meu paquet i ningú no contesta"), LANG_UNKNOWN);
+    assert_int_equal(guess("İki hafta geçmesine rağmen paketimi hâlâ almadım"), LANG_UNKNOWN);
+    assert_int_equal(guess("Ani po dvou týdnech jsem nedostal svůj balík"), LANG_UNKNOWN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -69,6 +79,7 @@ int main(void)
         cmocka_unit_test(short_spanish_posts_are_spanish),
         cmocka_unit_test(loan_words_do_not_tip_the_scale),
         cmocka_unit_test(too_little_says_nothing),
+        cmocka_unit_test(kin_of_french_and_spanish_are_taken_for_neither),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
