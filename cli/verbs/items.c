@@ -85,7 +85,7 @@ static void print_items(const struct call *call, const struct feed *f, struct ar
     for (size_t i = 0; i < f->n_items; i++) {
         struct mention m = f->items[i].mention;
 
-        if (m.lang.n == 0) {
+        if (!m.lang.p) { /* not even said to be unknown */
             fold_text(&fold, utf8_head(mention_body(&m, arena), GUESSED_BYTES));
             words_cut(&words, &fold);
             m.lang = lang_tag(guess_lang(fold.original, &words));

@@ -148,6 +148,29 @@ size_t entity_number(struct str digits, char ret[ENTITY_MAX])
     return encode(repair(c), ret);
 }
 
+/* "#55357;" with its value; 0 when `text` begins otherwise. */
+static size_t numeric(struct str text, uint32_t *ret)
+{
+    size_t n = text.n > 1 && text.p[0] == '#' ? number(str_slice(text, 1, text.n), ret) + 1 : 1;
+
+    return n > 1 && n < text.n && text.p[n] == ';' ? n + 1 : 0;
+}
+
+size_t entity_pair(struct str text, char ret[ENTITY_MAX])
+{
+    uint32_t high, low;
+    size_t first = numeric(text, &high);
+
+    if (first == 0 || high >> 10 != 0xd800 >> 10 || first == text.n || text.p[first] != '&')
+        return 0;
+    size_t second = numeric(str_slice(text, first + 1, text.n), &low);
+
+    if (second == 0 || low >> 10 != 0xdc00 >> 10)
+        return 0;
+    (void)encode(0x10000 + ((high & 0x3ff) << 10 | (low & 0x3ff)), ret); /* always 4 */
+    return first + 1 + second;
+}
+
 static bool alphanumeric(char c)
 {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -174,6 +197,11 @@ size_t entity_read(struct str text, char ret[ENTITY_MAX], size_t *ret_n)
     uint32_t c;
 
     if (text.n > 0 && text.p[0] == '#') {
+        n = entity_pair(text, ret);
+        if (n > 0) {
+            *ret_n = 4;
+            return n;
+        }
         n = number(str_slice(text, 1, text.n), &c);
         if (n == 0)
             return 0;

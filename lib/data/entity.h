@@ -21,6 +21,11 @@ size_t entity_name(struct str name, char ret[ENTITY_MAX]);
 /* "233" or "xE9", as between "&#" and ";". 0 when these are no digits. */
 size_t entity_number(struct str digits, char ret[ENTITY_MAX]);
 
+/* Two numbers that are one character past U+FFFF, as converters from UTF-16 write it:
+ * "#55357;&#56832;", `text` begins behind the first '&'. How many bytes of it the pair
+ * takes, its 4 bytes of UTF-8 are in ret; 0 when it is no pair. */
+size_t entity_pair(struct str text, char ret[ENTITY_MAX]);
+
 /* Reads a reference as HTML does: `text` begins behind the '&'. Returns how many
  * bytes of it the reference takes, 0 for none; the result is in ret[0 .. *ret_n). */
 size_t entity_read(struct str text, char ret[ENTITY_MAX], size_t *ret_n);

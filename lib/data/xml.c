@@ -510,8 +510,12 @@ static size_t reference(struct xml *x, struct str raw, size_t at, enum decode_as
 {
     char utf8[ENTITY_MAX];
     struct str rest = str_slice(raw, at + 1, MIN(raw.n, at + 1 + ENTITY_NAME_MAX + 1));
-    size_t semicolon = str_find_char(rest, ';', 0);
+    size_t semicolon = str_find_char(rest, ';', 0), pair = entity_pair(rest, utf8);
 
+    if (pair > 0) {
+        sbuf_add(out, str_make(utf8, 4));
+        return at + 1 + pair;
+    }
     if (semicolon != SIZE_MAX) {
         struct str name = str_slice(rest, 0, semicolon);
         size_t n = 0;

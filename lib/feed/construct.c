@@ -2,6 +2,7 @@
 #include "lib/base/utf8.h"
 #include "lib/feed/base64.h"
 #include "lib/feed/reader.h"
+#include "lib/text/charset.h"
 #include "lib/text/html.h"
 
 /* A text element is read to its own end tag, whatever stands inside. Two things
@@ -59,6 +60,16 @@ static void again(struct reader *r)
     r->x.flags |= XML_DAMAGED;
 }
 
+/* "<link>URL<link>", "<title>Words<title/>": a start tag where the end tag belongs, in an
+ * element that never holds one of its own name. */
+static bool own_end_misspelt(struct reader *r, const struct scope *s)
+{
+    if (s->el == EL_CONTENT || s->el == EL_BODY || s->el == EL_SUMMARY || s->el == EL_SUMMARY_ALT)
+        return false;
+    r->x.flags |= XML_DAMAGED;
+    return true;
+}
+
 /* What stood in an element: decides how its raw slice is read. */
 struct inside {
     unsigned nested;  /* open elements of its own name */
@@ -87,6 +98,8 @@ static bool take_token(struct reader *r, const struct scope *s, struct inside *i
         r->x.flags |= XML_DAMAGED | XML_TRUNCATED;
         return false;
     case XML_START:
+        if (str_eq(r->x.name, s->qname) && own_end_misspelt(r, s))
+            return false;
         if (in->nested == 0 && s->el != EL_BODY && begins_field(r, s, in->has_markup)) {
             again(r);
             return false;
@@ -208,6 +221,15 @@ static void from_html(struct reader *r, struct str html)
     html_to_text(sbuf_str(&r->decoded), &r->text);
 }
 
+/* What r->text holds, with the damage of a double encoding undone. */
+static struct str settled(struct reader *r)
+{
+    struct str text = sbuf_str(&r->text);
+
+    sbuf_clear(&r->decoded);
+    return charset_unscramble(text, &r->decoded) ? sbuf_str(&r->decoded) : text;
+}
+
 struct str construct_text(struct reader *r, const struct construct *c)
 {
     if (c->raw.n == 0)
@@ -227,7 +249,7 @@ struct str construct_text(struct reader *r, const struct construct *c)
     }
     if (r->text.full || r->decoded.full)
         r->feed->flags |= FEED_CLIPPED;
-    return arena_str(r->arena, utf8_head(sbuf_str(&r->text), FEED_TEXT_MAX));
+    return arena_str(r->arena, utf8_head(settled(r), FEED_TEXT_MAX));
 }
 
 struct str construct_value(struct reader *r, const struct construct *c)
@@ -236,5 +258,5 @@ struct str construct_value(struct reader *r, const struct construct *c)
         return STR_NONE;
     sbuf_clear(&r->text);
     html_collapse(characters(r, c), &r->text);
-    return arena_str(r->arena, sbuf_str(&r->text));
+    return arena_str(r->arena, settled(r));
 }

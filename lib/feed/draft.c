@@ -94,10 +94,12 @@ struct str draft_pick_text(struct reader *r, const struct draft *d, enum text_sl
     return STR_NONE;
 }
 
+/* The language said nearest to the text, or to the title of an item without text. */
 static struct str item_lang(const struct draft *d, enum text_slot text, enum text_slot title)
 {
-    const struct str choices[] = {d->texts[text].lang, d->lang_own, d->lang_dc,
-                                  d->texts[title].lang, d->lang_scope};
+    const struct construct *nearest = &d->texts[d->texts[text].raw.n ? text : title];
+    const struct str choices[] = {nearest->lang, d->lang_own, d->lang_dc, d->texts[title].lang,
+                                  d->lang_scope};
 
     for (size_t i = 0; i < ARRAY_LEN(choices); i++)
         if (choices[i].p)
@@ -123,7 +125,7 @@ struct feed_item draft_item(struct reader *r)
     enum text_slot text, title;
 
     m->title = draft_pick_text(r, d, SLOT_TITLE, SLOT_TITLE_ALT, &title);
-    m->text = draft_pick_text(r, d, SLOT_CONTENT, SLOT_SUMMARY_ALT, &text);
+    m->text = draft_pick_text(r, d, SLOT_CONTENT, SLOT_SUBTITLE, &text);
     m->url = item_url(d);
     m->author = draft_pick_author(d);
     m->lang = item_lang(d, text, title);
@@ -140,13 +142,16 @@ void draft_feed(struct reader *r)
 {
     struct draft *d = &r->feed_draft;
     struct feed *f = r->feed;
-    enum text_slot unused;
+    enum text_slot title, text;
 
-    f->title = draft_pick_text(r, d, SLOT_TITLE, SLOT_TITLE_ALT, &unused);
-    f->text = draft_pick_text(r, d, SLOT_CONTENT, SLOT_SUMMARY_ALT, &unused);
+    f->title = draft_pick_text(r, d, SLOT_TITLE, SLOT_TITLE_ALT, &title);
+    f->text = draft_pick_text(r, d, SLOT_CONTENT, SLOT_SUBTITLE, &text);
     f->url = d->link;
     f->author = draft_pick_author(d);
-    f->lang = d->lang_dc.n ? d->lang_dc : d->lang_scope;
+    f->lang = d->lang_dc.n             ? d->lang_dc
+              : d->lang_scope.p        ? d->lang_scope
+              : d->texts[title].lang.n ? d->texts[title].lang
+                                       : d->texts[text].lang;
     f->id = d->guid;
     f->updated_ms = d->updated_ms != CLOCK_NONE ? d->updated_ms : d->published_ms;
 }

@@ -56,8 +56,9 @@ static enum shape sniff(struct str text)
  * absolute is relative to the site. */
 static void inherit(struct feed *f, struct str content_language, struct arena *arena)
 {
-    if (f->lang.n == 0 && str_find_char(content_language, ',', 0) == SIZE_MAX)
-        f->lang = arena_str(arena, str_trim(content_language));
+    content_language = str_trim(content_language);
+    if (!f->lang.p && content_language.n && str_find_char(content_language, ',', 0) == SIZE_MAX)
+        f->lang = arena_str(arena, content_language);
     for (size_t i = 0; i < f->n_items; i++) {
         struct mention *m = &f->items[i].mention;
 

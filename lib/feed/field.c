@@ -108,7 +108,8 @@ static struct construct text_of(struct reader *r, const struct scope *s, enum vo
                                 struct draft *d)
 {
     bool atom = ns == NS_ATOM || (ns == NS_PLAIN && r->feed->format == FEED_ATOM);
-    enum text_kind kind = atom ? construct_kind(r) : TEXT_HTML;
+    bool typed = atom || (ns == NS_MEDIA && tag_attr(r, STR("type")).n > 0);
+    enum text_kind kind = typed ? construct_kind(r) : TEXT_HTML;
     bool content = atom && s->el == EL_CONTENT;
     struct str src = content ? tag_attr(r, STR("src")) : STR_NONE;
     struct str early = r->feed->format == FEED_CDF ? tag_attr(r, STR("value")) : STR_NONE;
@@ -132,9 +133,10 @@ static struct construct text_of(struct reader *r, const struct scope *s, enum vo
 static void text_field(struct reader *r, const struct scope *s, enum vocab_ns ns, struct draft *d)
 {
     static const enum text_slot slots[] = {
-        [EL_TITLE] = SLOT_TITLE,     [EL_TITLE_ALT] = SLOT_TITLE_ALT,
-        [EL_CONTENT] = SLOT_CONTENT, [EL_BODY] = SLOT_BODY,
-        [EL_SUMMARY] = SLOT_SUMMARY, [EL_SUMMARY_ALT] = SLOT_SUMMARY_ALT,
+        [EL_TITLE] = SLOT_TITLE,       [EL_TITLE_ALT] = SLOT_TITLE_ALT,
+        [EL_CONTENT] = SLOT_CONTENT,   [EL_BODY] = SLOT_BODY,
+        [EL_SUMMARY] = SLOT_SUMMARY,   [EL_SUMMARY_ALT] = SLOT_SUMMARY_ALT,
+        [EL_SUBTITLE] = SLOT_SUBTITLE,
     };
 
     draft_text(d, slots[s->el], text_of(r, s, ns, d));
@@ -237,6 +239,7 @@ bool field_read(struct reader *r, const struct scope *s, enum vocab_ns ns)
     case EL_BODY:
     case EL_SUMMARY:
     case EL_SUMMARY_ALT:
+    case EL_SUBTITLE:
         text_field(r, s, ns, d);
         return true;
     case EL_LINK:
@@ -247,6 +250,9 @@ bool field_read(struct reader *r, const struct scope *s, enum vocab_ns ns)
         return true;
     case EL_REPLY_TO:
         reply_field(r, s, d);
+        return true;
+    case EL_NOTED:
+        (void)construct_capture(r, s); /* of no use */
         return true;
     case EL_ENCLOSURE:
         draft_link(d, url_resolve(s->base, tag_attr(r, STR("url")), r->arena), 10);

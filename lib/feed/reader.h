@@ -72,6 +72,7 @@ enum text_slot {
     SLOT_BODY,
     SLOT_SUMMARY,
     SLOT_SUMMARY_ALT,
+    SLOT_SUBTITLE,
     SLOT_COUNT
 };
 

@@ -71,11 +71,13 @@ static void apply_attrs(struct reader *r, struct scope *s)
             bind(r, str_slice(key, 6, key.n), value);
         } else if (str_eq(key, STR("xmlns"))) {
             bind(r, STR(""), value);
-        } else if (str_eq_nocase(key, STR("xml:lang"))) {
+        } else if (str_eq_nocase(key, STR("xml:lang")) || str_eq_nocase(key, STR("lang"))) {
             s->lang = lang_value(r, value);
             s->lang_from = LANG_OWN;
         } else if (str_eq_nocase(key, STR("xml:base"))) {
-            s->base = url_resolve(s->base, decoded_attr(r, value), r->arena);
+            struct str base = url_resolve(s->base, decoded_attr(r, value), r->arena);
+
+            s->base = base.n ? base : s->base; /* "" means the base itself (RFC 3986, 4.4) */
         }
     }
 }

@@ -47,6 +47,7 @@ enum vocab {
     EL_BODY,
     EL_SUMMARY,
     EL_SUMMARY_ALT,
+    EL_SUBTITLE,
     /* people */
     EL_AUTHOR,
     EL_CREATOR,
@@ -81,8 +82,7 @@ enum vocab {
     EL_FREQUENCY,
     EL_HOUR,
     EL_DAY,
-    /* known and without use here: told apart from what a damaged document lost */
-    EL_NOTED,
+    EL_NOTED, /* a text of no use here; read, so that a lost end tag loses nothing else */
 };
 
 enum vocab_ns vocab_ns_of_uri(struct str uri);

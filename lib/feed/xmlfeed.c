@@ -19,6 +19,13 @@ static bool fields_here(enum place place)
 
 /* --- closing --- */
 
+static struct str without_markup(struct reader *r, struct str html)
+{
+    sbuf_clear(&r->text);
+    html_to_text(html, &r->text);
+    return arena_str(r->arena, sbuf_str(&r->text));
+}
+
 /* Where an author was written; people of an item's source are nobody's. */
 static void close_person(struct reader *r, const struct scope *s, size_t end)
 {
@@ -28,10 +35,9 @@ static void close_person(struct reader *r, const struct scope *s, size_t end)
 
     if (r->person_rank == 0)
         name = construct_value(r, &c);
-    name = person_name(name);
-    sbuf_clear(&r->text);
-    html_to_text(name, &r->text);
-    name = arena_str(r->arena, sbuf_str(&r->text));
+    if (str_find(name, STR("</"), 0) != SIZE_MAX) /* "<a href=...>Ann</a>", foaf:Person */
+        name = without_markup(r, name);
+    name = without_markup(r, person_name(name));
     if (s->el == EL_AUTHOR)
         draft_author(d, BY_AUTHOR, name);
     else if (s->el == EL_CREATOR)
@@ -128,7 +134,7 @@ static void begin_item(struct reader *r, struct scope s)
         r->x.flags |= XML_DAMAGED * !(r->feed->format == FEED_RDF && r->rooted);
         r->rooted = true;
     }
-    if (s.lang.n == 0)
+    if (s.lang_from == LANG_INHERITED) /* what was closed just now lends nothing */
         s.lang = scope_top(r)->lang;
     draft_init(&r->item_draft, &s);
     if (r->x.attrs.n > 0)
@@ -228,6 +234,8 @@ static void on_start(struct reader *r)
     close_junk(r, &s);
     enum place here = scope_top(r)->place;
 
+    if (s.el == EL_CONTENT && str_starts_nocase(tag_attr(r, STR("type")), STR("multipart/")))
+        s.el = EL_GROUP; /* Atom 0.3: the first alternative will do */
     if (s.el == EL_ITEM && (r->rooted || r->depth == 0)) {
         begin_item(r, s);
         return;
@@ -258,7 +266,7 @@ static void on_start(struct reader *r)
 
 static void read_all(struct reader *r)
 {
-    while (!r->is_html && r->items.n < FEED_ITEMS_MAX) {
+    while (r->items.n < FEED_ITEMS_MAX) {
         switch (xml_next(&r->x)) {
         case XML_START:
             on_start(r);
@@ -274,8 +282,7 @@ static void read_all(struct reader *r)
         if (arena_exhausted(r->arena))
             return;
     }
-    if (!r->is_html)
-        r->feed->flags |= FEED_CLIPPED;
+    r->feed->flags |= FEED_CLIPPED;
 }
 
 static void close_all(struct reader *r)
@@ -310,7 +317,7 @@ static enum feed_error outcome(struct reader *r)
 {
     if (arena_exhausted(r->arena))
         return FEED_E_LIMIT;
-    if (r->is_html)
+    if (r->is_html && r->items.n == 0)
         return FEED_E_HTML;
     if (r->rooted)
         return FEED_OK;

@@ -84,7 +84,7 @@ struct element {
     }
 /* in alphabetical order */
 static const struct element elements[] = {
-    E("address", BLOCK),    E("applet", INLINE),  E("article", BLOCK),    E("aside", BLOCK),
+    E("address", BLOCK),    E("applet", HIDDEN),  E("article", BLOCK),    E("aside", BLOCK),
     E("blockquote", BLOCK), E("body", BLOCK),     E("br", BLOCK),         E("caption", BLOCK),
     E("center", BLOCK),     E("dd", BLOCK),       E("details", BLOCK),    E("dialog", BLOCK),
     E("dir", BLOCK),        E("div", BLOCK),      E("dl", BLOCK),         E("dt", BLOCK),

@@ -130,7 +130,13 @@ static void the_nearest_language_wins(void **state)
     m = only_item("<feed xmlns='http://www.w3.org/2005/Atom' xml:lang='en'><entry>"
                   "<title>x</title></entry></feed>");
     assert_str_equal(m->lang, STR("en"));
-    assert_int_equal(only_item(ITEM("<title>x</title>"))->lang.n, 0);
+    m = only_item("<feed xmlns='http://www.w3.org/2005/Atom'><entry xml:lang='en'><title lang='de'>"
+                  "x</title></entry></feed>");
+    assert_str_equal(m->lang, STR("de"));
+    m = only_item("<feed xmlns='http://www.w3.org/2005/Atom' xml:lang='en'><entry xml:lang=''>"
+                  "<title>x</title></entry></feed>");
+    assert_true(m->lang.p && m->lang.n == 0); /* said to be unknown */
+    assert_null(only_item(ITEM("<title>x</title>"))->lang.p);
 }
 
 static void urls_become_absolute_and_the_best_link_is_chosen(void **state)
@@ -302,6 +308,62 @@ static void replies_name_what_they_answer(void **state)
         STR("tag:0"));
 }
 
+static void alternatives_and_odd_places_of_text_are_found(void **state)
+{
+    (void)state;
+    assert_str_equal(only_item(ITEM("<itunes:subtitle>short</itunes:subtitle><itunes:summary>long"
+                                    "</itunes:summary>"))
+                         ->text,
+                     STR("long"));
+    assert_str_equal(only_item(ITEM("<media:description type='plain'>1 &lt;b&gt;"
+                                    "</media:description>"))
+                         ->text,
+                     STR("1 <b>"));
+    assert_str_equal(only_item(ENTRY("<content type='multipart/alternative'><content "
+                                     "type='text/plain'>a</content><content type='text/html'>b"
+                                     "</content></content>"))
+                         ->text,
+                     STR("a"));
+    assert_str_equal(only_item("<rdf:RDF xmlns='http://purl.org/rss/1.0/'><item><content:items>"
+                               "<rdf:Bag><rdf:li><content:item><rdf:value>&lt;p&gt;in"
+                               "</rdf:value></content:item></rdf:li></rdf:Bag></content:items>"
+                               "</item></rdf:RDF>")
+                         ->text,
+                     STR("in"));
+    assert_str_equal(only_item(ITEM("<title>d&#xC3;&#xA9;j&#195;&#160;</title>"))->title,
+                     STR("déjà"));
+    assert_str_equal(only_item(ITEM("<title>&#55357;&#56832;</title>"))->title, STR("😀"));
+}
+
+static void people_are_named_without_markup(void **state)
+{
+    (void)state;
+    assert_str_equal(
+        only_item(ITEM("<author>&lt;a href='mailto:a@b.c'&gt;Ann&lt;/a&gt;</author>"))->author,
+        STR("Ann"));
+    assert_str_equal(only_item(ITEM("<dc:creator><foaf:Person><foaf:name>Ann</foaf:name>"
+                                    "</foaf:Person></dc:creator>"))
+                         ->author,
+                     STR("Ann"));
+    assert_str_equal(only_item(ENTRY("<author><url>http://ann/</url></author>"))->author,
+                     STR("http://ann/"));
+}
+
+static void misspelt_end_tags_lose_nothing_else(void **state)
+{
+    (void)state;
+    struct mention *m = only_item(ITEM("<title>A<title/><link>http://a/1<link></item>"));
+
+    assert_str_equal(m->title, STR("A"));
+    assert_str_equal(m->url, STR("http://a/1"));
+    m = only_item(ITEM("<category>x<title>A</title>"));
+    assert_str_equal(m->title, STR("A"));
+    m = only_item("<html><body>" ITEM("<title>A</title>") "</body></html>");
+    assert_str_equal(m->title, STR("A"));
+    m = only_item("<feed xml:base=''><entry><link href='x'/></entry></feed>");
+    assert_str_equal(m->url, STR("http://example.org/f/x"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -321,6 +383,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(hostile_documents_stay_within_bounds, set_up, tear_down),
         cmocka_unit_test_setup_teardown(repeated_damage_costs_linear_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(replies_name_what_they_answer, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(alternatives_and_odd_places_of_text_are_found, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(people_are_named_without_markup, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(misspelt_end_tags_lose_nothing_else, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
