@@ -27,6 +27,7 @@
     V(alerts)                                                                                      \
     V(forget)                                                                                      \
     V(promises)                                                                                    \
+    V(sources)                                                                                     \
     V(schema)
 
 #define DECLARE(name) extern const struct verb verb_##name;

@@ -20,6 +20,7 @@
 #include "daemon/core/notify.h"
 #include "daemon/sink/courier.h"
 #include "daemon/sink/inbox.h"
+#include "daemon/sink/roster.h"
 #include "daemon/sink/sentinel.h"
 #include "daemon/source/live.h"
 #include "daemon/source/poll.h"
@@ -57,6 +58,7 @@ struct app {
     struct courier *courier;
     struct board *board;
     struct inbox *inbox;
+    struct roster *roster;
     struct sentinel *sentinel; /* NULL: none are configured */
     struct target sentinels[TARGET_LIST_MAX], nodes[TARGET_LIST_MAX];
     struct transfers *transfers;
@@ -283,6 +285,7 @@ static void swap(struct app *a, struct config *config, struct ruleset *set)
     live_reload(a->live, config);
     push_reload(a->push, config);
     keep_known(a);
+    roster_reload(a->roster, config);
     log_info("reload.done", LOG_INT("sources", config->n_sources),
              LOG_INT("promises", set->n_promises), LOG_STR("rules", str_of(set->sha256)),
              LOG_STR("engine", ruleset_engine(set)),
@@ -394,11 +397,17 @@ static void on_committed(void *arg)
     courier_nudge(((struct app *)arg)->courier);
 }
 
+static void on_stored(void *arg, struct str source)
+{
+    roster_changed(((struct app *)arg)->roster, source);
+}
+
 static void on_connected(void *arg)
 {
     struct app *a = arg;
 
     board_ready(a->board);
+    roster_ready(a->roster);
     inbox_ready(a->inbox);
 }
 
@@ -587,6 +596,9 @@ static int make_courier(struct app *a)
     struct board_ports board = {a->loop, a->store, a->courier, options.prefix, options.producer};
 
     a->board = board_new(&board, a->set);
+    struct roster_ports roster = {a->loop, a->store, a->courier, options.prefix};
+
+    a->roster = roster_new(&roster, a->config);
     make_inbox(a, options.prefix);
     return 0;
 }
@@ -597,6 +609,7 @@ static int make_sources(struct app *a)
                               .store = a->store,
                               .desk = a->desk,
                               .committed = on_committed,
+                              .stored = on_stored,
                               .fatal = on_fatal,
                               .arg = a};
 
@@ -697,6 +710,7 @@ static void unmake(struct app *a)
     push_free(a->push);
     intake_free(a->intake);
     board_free(a->board);
+    roster_free(a->roster);
     courier_free(a->courier);
     inbox_free(a->inbox);
     sentinel_free(a->sentinel);

@@ -58,6 +58,8 @@ static void finish(struct intake *in, struct batch *b, int result)
     in->counts.pending--;
     in->counts.batches += result == 0;
     in->counts.refused += result < 0;
+    if (result == 0)
+        in->ports.stored(in->ports.arg, b->source);
     if (b->done)
         b->done(b->arg, result);
     batch_free(b);
@@ -102,7 +104,7 @@ static int queue_events(struct intake *in, const struct desk_outcome *outcome, i
     return r;
 }
 
-static int hear(struct intake *in, const struct batch *b, const struct mention *m)
+static int hear(struct intake *in, struct batch *b, const struct mention *m)
 {
     struct desk_source source = source_of(b);
     struct desk_outcome outcome = {0};
@@ -114,9 +116,11 @@ static int hear(struct intake *in, const struct batch *b, const struct mention *
                   in->arena, &outcome);
     if (r == 0)
         r = queue_events(in, &outcome, now_ms);
-    if (r == 0)
-        add_up(in, &outcome);
-    return r;
+    if (r < 0)
+        return r;
+    b->fresh += outcome.seen == RECALL_NEW;
+    add_up(in, &outcome);
+    return 0;
 }
 
 /* The post was deleted by who wrote it: so are its alerts. */
@@ -163,7 +167,7 @@ static bool skip(struct batch *b, int error)
     return true;
 }
 
-static int hear_next(struct intake *in, const struct batch *b)
+static int hear_next(struct intake *in, struct batch *b)
 {
     if (b->heard >= b->n)
         return forget(in, b, b->gone[b->heard - b->n]);
@@ -171,6 +175,31 @@ static int hear_next(struct intake *in, const struct batch *b)
         return hear(in, b, &b->mentions[b->heard]);
     in->counts.skipped++;
     return 0;
+}
+
+/* Not in the batch's own state: after an undo all is counted again. */
+static int put_state(struct intake *in, const struct batch *b)
+{
+    struct store_source state = b->state, known = {0};
+    int64_t now_ms = loop_wall_ms();
+
+    if (b->has != BATCH_HAS_STATE) {
+        int r = store_source_get(in->ports.store, b->source, b->arena, &known);
+
+        if (r < 0)
+            return r;
+        state.tally = known.tally;
+    }
+    if (b->has == BATCH_KEEPS_STATE) {
+        state = known;
+        state.last_ok_ms = now_ms;
+        state.last_new_ms = b->fresh ? now_ms : state.last_new_ms;
+    }
+    state.tally.bytes += (int64_t)b->bytes;
+    state.tally.posts += (int64_t)b->fresh;
+    if (state.last_ok_ms) /* the pace begins with the first answer */
+        pace_add(&state.tally.pace, b->fresh, now_ms);
+    return store_source_put(in->ports.store, b->source, &state);
 }
 
 /* 0: the whole batch is in the transaction; 1: time is up; or a negative errno. */
@@ -184,7 +213,13 @@ static int hear_batch(struct intake *in, struct batch *b, int64_t until_ms)
         if (r < 0)
             return r;
     }
-    return b->has == BATCH_HAS_STATE ? store_source_put(in->ports.store, b->source, &b->state) : 0;
+    return put_state(in, b);
+}
+
+static void forget_heard(struct batch *b)
+{
+    b->heard = b->committed;
+    b->fresh = b->committed_fresh;
 }
 
 /* Everything heard in this transaction will be heard again. */
@@ -196,11 +231,11 @@ static void undo(struct intake *in)
     in->before.pending = in->counts.pending;
     in->counts = in->before;
     if (rest)
-        rest->heard = rest->committed;
+        forget_heard(rest);
     if (!in->heard.first)
         return;
     for (struct batch *b = in->heard.first; b; b = b->next)
-        b->heard = b->committed;
+        forget_heard(b);
     *in->heard.end = rest; /* back to the front */
     if (!rest)
         in->waiting.end = in->heard.end;
@@ -261,8 +296,10 @@ static void committed(struct intake *in)
     if (!done.first)
         done.end = &done.first;
     in->heard = (struct queue){.end = &in->heard.first};
-    if (in->waiting.first)
+    if (in->waiting.first) {
         in->waiting.first->committed = in->waiting.first->heard;
+        in->waiting.first->committed_fresh = in->waiting.first->fresh;
+    }
     in->items -= MIN(in->items, (size_t)(in->counts.heard + in->counts.skipped - in->before.heard -
                                          in->before.skipped));
     finish_all(in, &done, 0);
@@ -339,7 +376,7 @@ void intake_submit(void *arg, struct batch *b)
 {
     struct intake *in = arg;
 
-    b->heard = b->committed = 0;
+    b->heard = b->committed = b->fresh = b->committed_fresh = 0;
     put(&in->waiting, b);
     in->counts.pending++;
     in->items += b->n;

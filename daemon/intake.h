@@ -31,8 +31,9 @@ struct intake_ports {
     struct loop *loop;
     struct store *store;
     struct desk *desk;
-    void (*committed)(void *arg);        /* there may be rows for the courier */
-    void (*fatal)(void *arg, int error); /* the disk failed: the process should end */
+    void (*committed)(void *arg);                 /* there may be rows for the courier */
+    void (*stored)(void *arg, struct str source); /* its state on the disk is a new one */
+    void (*fatal)(void *arg, int error);          /* the disk failed: the process should end */
     void *arg;
 };
 

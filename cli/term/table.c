@@ -10,6 +10,8 @@ enum { CELL_MAX = 4096 };
 
 struct table {
     struct libscols_table *scols;
+    struct libscols_line *last; /* row */
+    const struct screen *screen;
     size_t n;
 };
 
@@ -27,12 +29,14 @@ struct table *table_new(const struct screen *screen, const struct table_column *
     struct table *t = alloc_zeroed(1, sizeof(*t));
 
     t->n = n;
+    t->screen = screen;
     t->scols = scols_new_table();
     REQUIRE(t->scols);
     REQUIRE(scols_table_set_stream(t->scols, screen->file) == 0);
     (void)scols_table_set_termwidth(t->scols, screen->width); /* cannot fail */
     (void)scols_table_set_termforce(t->scols, screen->terminal ? SCOLS_TERMFORCE_ALWAYS
                                                                : SCOLS_TERMFORCE_NEVER);
+    REQUIRE(scols_table_enable_colors(t->scols, screen->coloured) == 0);
     for (size_t i = 0; i < n; i++)
         REQUIRE(scols_table_new_column(t->scols, columns[i].name, 0, flags[columns[i].fit]));
     return t;
@@ -43,6 +47,7 @@ void table_row(struct table *t, const struct str *cells)
     struct libscols_line *line = scols_table_new_line(t->scols, NULL);
 
     REQUIRE(line);
+    t->last = line;
     for (size_t i = 0; i < t->n; i++) {
         struct sbuf cell = SBUF_INIT(CELL_MAX);
 
@@ -50,6 +55,13 @@ void table_row(struct table *t, const struct str *cells)
         REQUIRE(scols_line_set_data(line, i, sbuf_cstr(&cell)) == 0);
         sbuf_done(&cell);
     }
+}
+
+void table_paint(struct table *t, size_t column, enum paint paint)
+{
+    if (t->screen->coloured)
+        REQUIRE(scols_cell_set_color(scols_line_get_cell(t->last, column),
+                                     screen_paint(t->screen, paint)) == 0);
 }
 
 void table_print(struct table *t)

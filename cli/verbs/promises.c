@@ -35,14 +35,8 @@ struct board {
 
 static redisReply *ask(struct board *b, const char *command, struct str key)
 {
-    const char *argv[] = {command, key.p};
-    const size_t sizes[] = {strlen(command), key.n};
-    redisReply *reply = redisCommandArgv(b->server.redis, 2, argv, sizes);
+    redisReply *reply = server_ask(&b->server, b->call, (struct str[]){str_of(command), key}, 2);
 
-    if (!reply)
-        (void)call_trouble(b->call, "%s", b->server.redis->errstr); /* the status follows */
-    else if (reply->type == REDIS_REPLY_ERROR)
-        (void)call_trouble(b->call, "%s", reply->str); /* idem */
     if (!reply || reply->type == REDIS_REPLY_ARRAY)
         return reply;
     freeReplyObject(reply);

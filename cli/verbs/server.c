@@ -1,5 +1,6 @@
 #include "cli/verbs/server.h"
 
+#include <assert.h>
 #include <hiredis/hiredis.h>
 #include <stdlib.h>
 
@@ -175,4 +176,24 @@ void server_close(struct server *s)
     if (s->redis)
         redisFree(s->redis);
     s->redis = NULL;
+}
+
+struct redisReply *server_ask(struct server *s, const struct call *call, const struct str *words,
+                              size_t n)
+{
+    const char *texts[SERVER_WORDS_MAX];
+    size_t sizes[SERVER_WORDS_MAX];
+
+    assert(n <= SERVER_WORDS_MAX);
+    for (size_t i = 0; i < n; i++) {
+        texts[i] = words[i].p;
+        sizes[i] = words[i].n;
+    }
+    redisReply *reply = redisCommandArgv(s->redis, (int)n, texts, sizes);
+
+    if (reply && reply->type != REDIS_REPLY_ERROR)
+        return reply;
+    (void)call_trouble(call, "%s", reply ? reply->str : s->redis->errstr); /* the caller's status */
+    freeReplyObject(reply);
+    return NULL;
 }

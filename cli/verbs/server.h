@@ -11,8 +11,9 @@
 #include "cli/verbs/verb.h"
 
 struct redisContext;
+struct redisReply;
 
-enum { SERVER_TEXT_MAX = 256 };
+enum { SERVER_TEXT_MAX = 256, SERVER_WORDS_MAX = 8 };
 
 struct server {
     char host[SERVER_TEXT_MAX]; /* or the socket's path */
@@ -28,3 +29,6 @@ const char *server_parse(struct server *s, struct str url);
 /* 0, or -1 with s->trouble set. Greets with AUTH and SELECT as needed. */
 int server_connect(struct server *s) MUST_CHECK;
 void server_close(struct server *s);
+/* One command. NULL after the trouble was told: no answer, or an error. freeReplyObject(). */
+struct redisReply *server_ask(struct server *s, const struct call *call, const struct str *words,
+                              size_t n);

@@ -21,14 +21,20 @@ struct batch {
     size_t n;
     struct str *gone; /* ids of posts that their network says were deleted; after the mentions */
     size_t n_gone;
-    enum { BATCH_KEEPS_STATE, BATCH_HAS_STATE } has;
+    enum {
+        BATCH_KEEPS_STATE, /* a success of its source, else as the store has it */
+        BATCH_KEEPS_TALLY, /* `state`, but the tally as the store has it */
+        BATCH_HAS_STATE,   /* `state` */
+    } has;
     struct store_source state;
+    uint64_t bytes; /* received for it; goes into the tally of the state */
     /* 0: all of it is on the disk. -ENOSPC or another negative errno: nothing promised; ask
      * again later. */
     void (*done)(void *arg, int result);
     void *arg;
-    struct batch *next;      /* the intake's */
-    size_t heard, committed; /* idem: mentions so far, then those that are gone */
+    struct batch *next;            /* the intake's */
+    size_t heard, committed;       /* idem: mentions so far, then those that are gone */
+    size_t fresh, committed_fresh; /* idem: of them, never heard before */
 };
 
 /* Takes the batch; `done` is called on a later turn of the loop. */

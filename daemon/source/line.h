@@ -33,7 +33,9 @@ struct line {
     struct backoff backoff;
     enum { LINE_OK, LINE_FAILING } status; /* in the store too */
     uint32_t failures;                     /* in a row */
-    bool kept;                             /* during a reload */
+    uint64_t bytes;                        /* received since the last batch */
+    int64_t good_ms; /* steady: when the store last heard that it works; 0: not yet */
+    bool kept;       /* during a reload */
 };
 
 extern const struct line_kind line_mailbox, line_queue, line_stream;
@@ -57,5 +59,7 @@ void line_failed(struct line *l, const char *why, struct str detail, int64_t at_
 void line_good(struct line *l);
 /* Tries again soon and in any case; no failure. */
 void line_again(struct line *l, int64_t wait_ms);
+/* Nothing is to be done before the next visit; people are told when that is. */
+void line_rest(struct line *l, int64_t wait_ms);
 /* Something that is no post came in. */
 void line_skipped(struct line *l, struct str what, const char *why);

@@ -16,7 +16,13 @@
 /* In the store, `cursor` is the URL on its first line and where we stand in
  * it on the second: who changes the URL in couac.yaml starts anew. */
 
-enum { BACKOFF_MS = 1000, BACKOFF_MAX_MS = 10 * 60 * 1000, SPREAD_MS = 500, USER_AGENT_MAX = 1024 };
+enum {
+    BACKOFF_MS = 1000,
+    BACKOFF_MAX_MS = 10 * 60 * 1000,
+    SPREAD_MS = 500,
+    USER_AGENT_MAX = 1024,
+    GOOD_MS = 60 * 1000, /* the store need not know more often that a line works */
+};
 
 struct live {
     struct live_ports ports;
@@ -92,9 +98,12 @@ static int put_state(struct line *l, struct batch *b, const struct str *at)
     struct str known;
     int r = recall(l, b->arena, &b->state, &known);
 
-    b->has = BATCH_HAS_STATE;
+    b->has = BATCH_KEEPS_TALLY;
+    b->bytes = l->bytes;
+    l->bytes = 0;
     b->state.failures = l->failures;
     b->state.status = l->status;
+    b->state.next_ms = 0;
     b->state.cursor =
         arena_printf(b->arena, "%.*s\n%.*s", STR_ARG(l->config->url), STR_ARG(at ? *at : known));
     return r;
@@ -108,13 +117,20 @@ static void committed(void *arg, int result)
     l->kind->committed(l, result);
 }
 
+static void note_good(struct line *l, struct batch *b)
+{
+    l->good_ms = loop_now_ms();
+    b->state.last_ok_ms = loop_wall_ms();
+    b->state.why = b->state.detail = STR_NONE;
+}
+
 void line_submit(struct line *l, struct batch *b, struct str at)
 {
     int r = put_state(l, b, &at);
 
     if (r < 0) /* then the state goes without what is only for people */
         log_error("store.failed", LOG_STR("source", l->config->id), LOG_ERRNO(r));
-    b->state.last_ok_ms = loop_wall_ms();
+    note_good(l, b);
     if (b->n)
         b->state.last_new_ms = b->state.last_ok_ms;
     b->done = committed;
@@ -124,17 +140,39 @@ void line_submit(struct line *l, struct batch *b, struct str at)
     l->live->ports.submit(l->live->ports.submit_arg, b);
 }
 
-/* A batch under way has a newer position than the store, so nothing is written over it. */
-static void store_failure(struct line *l, int64_t wait_ms)
+/* For a state alone; its posts stay where they are. NULL while a batch is under way: that has a
+ * newer position than the store, so nothing is written over it. */
+static struct batch *state_batch(struct line *l, int64_t wait_ms)
 {
     struct batch *b = batch_new();
 
     b->source = arena_str(b->arena, l->config->id);
     if (l->sent || put_state(l, b, NULL) < 0) {
         batch_free(b);
-        return;
+        return NULL;
     }
     b->state.next_ms = wait_ms ? loop_wall_ms() + wait_ms : 0;
+    return b;
+}
+
+static void store_failure(struct line *l, const char *why, struct str detail, int64_t wait_ms)
+{
+    struct batch *b = state_batch(l, wait_ms);
+
+    if (!b)
+        return;
+    b->state.why = str_of(why);
+    b->state.detail = arena_str(b->arena, detail);
+    l->live->ports.submit(l->live->ports.submit_arg, b);
+}
+
+static void store_good(struct line *l, int64_t wait_ms)
+{
+    struct batch *b = state_batch(l, wait_ms);
+
+    if (!b)
+        return;
+    note_good(l, b);
     l->live->ports.submit(l->live->ports.submit_arg, b);
 }
 
@@ -157,7 +195,13 @@ void line_failed(struct line *l, const char *why, struct str detail, int64_t at_
         log_warn("source.failed", LOG_STR("source", l->config->id), LOG_STR("why", why),
                  LOG_STR("detail", detail), LOG_INT("failures", l->failures),
                  LOG_MS("retry_in", wait_ms), LOG_URL("url", l->config->url));
-    store_failure(l, wait_ms);
+    store_failure(l, why, detail, wait_ms);
+    line_again(l, wait_ms);
+}
+
+void line_rest(struct line *l, int64_t wait_ms)
+{
+    store_good(l, wait_ms);
     line_again(l, wait_ms);
 }
 
@@ -166,13 +210,13 @@ void line_good(struct line *l)
     bool was_failing = l->failures > 0;
 
     backoff_reset(&l->backoff);
-    if (!was_failing)
-        return;
-    log_info("source.recovered", LOG_STR("source", l->config->id),
-             LOG_INT("failures", l->failures));
+    if (was_failing)
+        log_info("source.recovered", LOG_STR("source", l->config->id),
+                 LOG_INT("failures", l->failures));
     l->failures = 0;
     note_status(l, LINE_OK);
-    store_failure(l, 0);
+    if (was_failing || l->good_ms == 0 || loop_now_ms() - l->good_ms >= GOOD_MS)
+        store_good(l, 0);
 }
 
 void line_skipped(struct line *l, struct str what, const char *why)

@@ -84,7 +84,7 @@ static void leave(struct mailbox *m)
     log_debug("mailbox.done", LOG_STR("source", m->line.config->id), LOG_INT("mails", m->mails),
               LOG_INT("uid", m->last));
     hang_up(&m->line);
-    line_again(&m->line, loop_jitter_ms(line_loop(&m->line), every_ms));
+    line_rest(&m->line, loop_jitter_ms(line_loop(&m->line), every_ms));
 }
 
 /* --- asking ---------------------------------------------------------------- */
@@ -199,6 +199,7 @@ static void read_mail(struct mailbox *m, struct str literal)
     mention.reply_to = mail.in_reply_to;
     mention.published_ms = mail.date_ms;
     m->mails++;
+    m->line.bytes += literal.n;
     if (!posts_add(&m->group, mention))
         line_skipped(&m->line, mail.id, m->group.why);
 }

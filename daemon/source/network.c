@@ -127,9 +127,11 @@ static void read_refusal(const struct reading_input *in, const struct connector_
     if (connector_busy(in->source->connector, answer, in->batch->arena)) {
         r->outcome = SCHEDULE_BUSY;
         r->why = "busy";
+        r->detail = reading_status_text(answer->status, in->batch->arena);
         return;
     }
-    failed(in, r, in->response->challenged ? "wall" : "status", STR_NONE);
+    failed(in, r, in->response->challenged ? "wall" : "status",
+           reading_status_text(answer->status, in->batch->arena));
     if (answer->status == 401 || answer->status == 403)
         failed(in, r, "refused", STR("the network refuses the credential, or asks for one"));
     else
@@ -204,5 +206,6 @@ struct reading network_read(const struct reading_input *in)
     state->cursor = memo_write(&memo, in->batch->arena);
     state->next_ms = next.next_ms;
     state->interval_ms = next.interval_ms;
+    reading_note(in, &r);
     return r;
 }

@@ -274,6 +274,7 @@ static void take(struct push *p, struct evhttp_request *request, const struct co
     }
     struct job *job = alloc_zeroed(1, sizeof(*job));
 
+    batch->bytes = n;
     *job = (struct job){p, request, batch, p->jobs, batch->n};
     p->jobs = job;
     p->pending++;

@@ -152,6 +152,7 @@ static void take(struct queue *q, struct posts *posts, struct str id, struct str
     size_t before = posts->batch->n;
     struct str text = arena_str(posts->batch->arena, json);
 
+    q->line.bytes += json.n;
     if (posts_read(posts, text))
         return;
     posts->batch->n = before; /* all of an entry, or nothing */
@@ -251,6 +252,7 @@ static void on_more(void *arg, const struct redisReply *reply)
         return;
     }
     if (reply->type == REDIS_REPLY_NIL) {
+        line_good(&q->line);
         wait_for_more(q);
         return;
     }

@@ -58,6 +58,11 @@ static void failed(const struct reading_input *in, struct reading *r, const char
     r->detail = arena_str(in->batch->arena, detail);
 }
 
+struct str reading_status_text(int status, struct arena *arena)
+{
+    return arena_printf(arena, "HTTP %d", status);
+}
+
 static bool looks_challenged(const struct transfer_response *response)
 {
     return response->challenged ||
@@ -72,14 +77,16 @@ static void read_status(const struct reading_input *in, struct reading *r)
     if (status == 410) {
         r->outcome = SCHEDULE_GONE;
         r->why = "gone";
+        r->detail = reading_status_text(status, in->batch->arena);
     } else if (looks_challenged(in->response)) {
         failed(in, r, "wall",
                STR("the server wants a browser: ask its operator to let feeds through"));
     } else if (status == 429 || status == 503) {
         r->outcome = SCHEDULE_BUSY;
         r->why = "busy";
+        r->detail = reading_status_text(status, in->batch->arena);
     } else {
-        failed(in, r, "status", STR_NONE);
+        failed(in, r, "status", reading_status_text(status, in->batch->arena));
     }
 }
 
@@ -288,6 +295,27 @@ static struct schedule_next plan(const struct reading_input *in, const struct re
     return schedule_next(in->rules, &facts);
 }
 
+static void tally(const struct transfer_response *response, struct store_tally *t)
+{
+    t->polls++;
+    if (response->end == TRANSFER_OK && response->status == 304) {
+        t->not_modified++;
+        t->saved_bytes += t->full_bytes;
+    } else if (response->end == TRANSFER_OK && response->status == 200) {
+        t->full_bytes = response->wire_bytes;
+    }
+}
+
+void reading_note(const struct reading_input *in, const struct reading *r)
+{
+    struct store_source *state = &in->batch->state;
+
+    state->why = str_of(r->why);
+    state->detail = r->detail;
+    in->batch->bytes = (uint64_t)in->response->wire_bytes;
+    tally(in->response, &state->tally);
+}
+
 struct reading reading_make(const struct reading_input *in)
 {
     struct reading r = {.why = ""};
@@ -312,5 +340,6 @@ struct reading reading_make(const struct reading_input *in)
     if (r.outcome == SCHEDULE_BUSY && freshness_retry_ms(&in->response->times, in->now_ms) > 0)
         r.hold_ms = MIN(freshness_retry_ms(&in->response->times, in->now_ms),
                         in->rules->retry_after_max_ms);
+    reading_note(in, &r);
     return r;
 }

@@ -41,3 +41,7 @@ struct str reading_url(const struct store_source *state, const struct config_sou
 bool reading_may_validate(const struct store_source *state, const struct config_poll *rules,
                           int64_t now_ms);
 struct reading reading_make(const struct reading_input *in);
+/* "HTTP 404", in `arena`: the detail of an answer with this status. */
+struct str reading_status_text(int status, struct arena *arena);
+/* What people are told later: why it failed, what it cost. The last thing a reading does. */
+void reading_note(const struct reading_input *in, const struct reading *r);

@@ -209,8 +209,8 @@ static enum tap_flow bytes(void *arg, struct str piece)
     struct stream *s = arg;
     enum sse_result r = sse_feed(&s->sse, piece, gather, s);
 
+    s->line.bytes += piece.n;
     line_good(&s->line); /* an answer without a byte is none */
-
     hand_in(s);
     if (r == SSE_E_LARGE)
         return TAP_ENOUGH;

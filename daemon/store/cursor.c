@@ -7,26 +7,32 @@
 #include "lib/base/map.h"
 
 #define COLUMNS                                                                                    \
-    "url, etag, last_modified, cursor, body, moved_to, moves, failures, status, next_ms,"          \
-    " interval_ms, last_ok_ms, last_new_ms"
+    "url, etag, last_modified, cursor, body, moved_to, why, detail, moves, failures, status,"      \
+    " next_ms, interval_ms, last_ok_ms, last_new_ms, polls, not_modified, bytes, full_bytes,"      \
+    " saved_bytes, posts, recent_ms, since_ms, recent"
 
 static int read_row(sqlite3_stmt *st, struct arena *arena, struct store_source *ret)
 {
-    struct str *texts[] = {&ret->url,    &ret->etag, &ret->last_modified,
-                           &ret->cursor, &ret->body, &ret->moved_to};
+    struct str *texts[] = {&ret->url,  &ret->etag,     &ret->last_modified, &ret->cursor,
+                           &ret->body, &ret->moved_to, &ret->why,           &ret->detail};
+    struct store_tally *t = &ret->tally;
+    int64_t *numbers[] = {
+        &ret->next_ms,   &ret->interval_ms, &ret->last_ok_ms, &ret->last_new_ms,
+        &t->polls,       &t->not_modified,  &t->bytes,        &t->full_bytes,
+        &t->saved_bytes, &t->posts,         &t->pace.at_ms,   &t->pace.since_ms,
+    };
 
     for (int i = 0; i < (int)ARRAY_LEN(texts); i++) {
         *texts[i] = arena_str(arena, sql_str(st, i));
         if (!texts[i]->p)
             return -ENOMEM;
     }
-    ret->moves = (uint32_t)sqlite3_column_int64(st, 6);
-    ret->failures = (uint32_t)sqlite3_column_int64(st, 7);
-    ret->status = (int32_t)sqlite3_column_int64(st, 8);
-    ret->next_ms = sqlite3_column_int64(st, 9);
-    ret->interval_ms = sqlite3_column_int64(st, 10);
-    ret->last_ok_ms = sqlite3_column_int64(st, 11);
-    ret->last_new_ms = sqlite3_column_int64(st, 12);
+    ret->moves = (uint32_t)sqlite3_column_int64(st, 8);
+    ret->failures = (uint32_t)sqlite3_column_int64(st, 9);
+    ret->status = (int32_t)sqlite3_column_int64(st, 10);
+    for (int i = 0; i < (int)ARRAY_LEN(numbers); i++)
+        *numbers[i] = sqlite3_column_int64(st, 11 + i);
+    t->pace.recent = sqlite3_column_double(st, 11 + (int)ARRAY_LEN(numbers));
     return 0;
 }
 
@@ -48,18 +54,22 @@ int store_source_get(struct store *s, struct str id, struct arena *arena, struct
 
 int store_source_put(struct store *s, struct str id, const struct store_source *v)
 {
+    const struct store_tally *t = &v->tally;
     int rc = state_enter(s);
 
     if (rc < 0)
         return rc;
     return state_leave(
-        s, sql_run(&s->q, sql_use(&s->q, SQL_SOURCE_PUT,
-                                  "INSERT OR REPLACE INTO source (id, " COLUMNS
-                                  ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-                                  "sssssssiiiiiii", id, v->url, v->etag, v->last_modified,
-                                  v->cursor, v->body, v->moved_to, (int64_t)v->moves,
-                                  (int64_t)v->failures, (int64_t)v->status, v->next_ms,
-                                  v->interval_ms, v->last_ok_ms, v->last_new_ms)));
+        s,
+        sql_run(&s->q, sql_use(&s->q, SQL_SOURCE_PUT,
+                               "INSERT OR REPLACE INTO source (id, " COLUMNS ") VALUES"
+                               " (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                               "sssssssssiiiiiiiiiiiiiiid", id, v->url, v->etag, v->last_modified,
+                               v->cursor, v->body, v->moved_to, v->why, v->detail,
+                               (int64_t)v->moves, (int64_t)v->failures, (int64_t)v->status,
+                               v->next_ms, v->interval_ms, v->last_ok_ms, v->last_new_ms, t->polls,
+                               t->not_modified, t->bytes, t->full_bytes, t->saved_bytes, t->posts,
+                               t->pace.at_ms, t->pace.since_ms, t->pace.recent)));
 }
 
 /* The first id after `last` that is not in `known`: 1 found, 0 none. */

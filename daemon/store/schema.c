@@ -57,6 +57,18 @@ static const char *const migrations[] = {
     /* 4: what goes to an owner's own list may differ from the event */
     ("ALTER TABLE outbox ADD COLUMN owner_body TEXT NOT NULL DEFAULT '';"
      "ALTER TABLE dead ADD COLUMN owner_body TEXT NOT NULL DEFAULT '';"),
+    /* 5: what a source cost and brought, and why it fails, for people */
+    ("ALTER TABLE source ADD COLUMN why TEXT NOT NULL DEFAULT '';"
+     "ALTER TABLE source ADD COLUMN detail TEXT NOT NULL DEFAULT '';"
+     "ALTER TABLE source ADD COLUMN polls INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE source ADD COLUMN not_modified INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE source ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE source ADD COLUMN full_bytes INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE source ADD COLUMN saved_bytes INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE source ADD COLUMN posts INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE source ADD COLUMN recent REAL NOT NULL DEFAULT 0;"
+     "ALTER TABLE source ADD COLUMN recent_ms INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE source ADD COLUMN since_ms INTEGER NOT NULL DEFAULT 0;"),
 };
 
 static const char *const tables[] = {

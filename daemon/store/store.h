@@ -21,6 +21,7 @@
  * aside and salvages), -EBUSY somebody holds the database. Times are
  * milliseconds since the epoch and come from the caller. */
 
+#include "daemon/core/pace.h"
 #include "lib/base/str.h"
 #include "lib/desk/event.h"
 
@@ -74,6 +75,16 @@ int store_queue(struct store *s, const struct desk_event *event, int64_t now_ms)
 
 /* --- sources --------------------------------------------------------------- */
 
+/* What a source cost and brought, since it is known under its URL. */
+struct store_tally {
+    int64_t polls, not_modified; /* answers, whatever they said; of them 304 */
+    int64_t bytes;               /* of bodies, as they came over the wire */
+    int64_t full_bytes;          /* of the last whole one */
+    int64_t saved_bytes;         /* of whole ones that a 304 made unnecessary */
+    int64_t posts;               /* never heard before */
+    struct pace pace;
+};
+
 /* What a source remembers between polls. The store gives no meaning to any of it. */
 struct store_source {
     struct str url;           /* where it moved for good; empty: as configured */
@@ -87,6 +98,8 @@ struct store_source {
     int32_t status;           /* the owner's own enum: ok, gone, ... */
     int64_t next_ms, interval_ms;
     int64_t last_ok_ms, last_new_ms; /* 0: never */
+    struct str why, detail;          /* one word and a sentence about the last failure */
+    struct store_tally tally;
 };
 
 /* A copy in `arena`; an unknown source is all zero (return 0). */

@@ -280,7 +280,10 @@ static void a_source_row_comes_back_as_it_was_put(void **state)
                               .next_ms = 4,
                               .interval_ms = 5,
                               .last_ok_ms = 6,
-                              .last_new_ms = 7};
+                              .last_new_ms = 7,
+                              .why = STR("dns"),
+                              .detail = STR("no such name"),
+                              .tally = {8, 9, 10, 11, 12, 13, {14.5, 15, 16}}};
     struct store_source out;
     struct arena *a = arena_new(0);
 
@@ -293,6 +296,8 @@ static void a_source_row_comes_back_as_it_was_put(void **state)
     assert_str_equal(out.etag, in.etag);
     assert_int_equal(out.status, -3);
     assert_int_equal(out.last_new_ms, 7);
+    assert_str_equal(out.detail, in.detail);
+    assert_memory_equal(&out.tally, &in.tally, sizeof(in.tally));
     assert_int_equal(store_source_get(f->s, STR("old"), a, &out), 0);
     assert_int_equal(out.failures, 0);
     arena_free(a);
