@@ -191,11 +191,13 @@ static bool day_month(const struct tokens *ts, size_t i, struct moment *m)
     return true;
 }
 
-/* "le mois de juillet", "the month of May" */
+/* "le mois de juillet", "the month of May", "the end of May" */
 static bool month_of(const struct tokens *ts, size_t i)
 {
-    return token_is(ts, i - 1, LEX(OF)) && token_is(ts, i - 2, LEX(UNIT)) &&
-           token_at(ts, i - 2)->m->unit == UNIT_MONTH;
+    const struct token *part = token_at(ts, i - 2);
+
+    return token_is(ts, i - 1, LEX(OF)) &&
+           (part->m->mask & LEX(END) || (part->m->mask & LEX(UNIT) && part->m->unit == UNIT_MONTH));
 }
 
 /* "March 12th, 2025", "Oct. 2", "february the 15th", "mars 2023" */
@@ -365,7 +367,7 @@ static bool day_alone(const struct tokens *ts, size_t i, struct moment *m)
     if (ts->lang == LANG_EN && next == i + 1 && token_at(ts, next)->kind == TOKEN_WORD)
         return false;
     if (token_at(ts, next)->kind == TOKEN_NUMBER || token_sign(ts, next, '%') ||
-        token_sign(ts, next, '/') || token_sign(ts, next, ':'))
+        token_sign(ts, next, '/') || token_sign(ts, next, ':') || token_sign(ts, next, '+'))
         return false;
     if (token_at(ts, next)->kind == TOKEN_WORD &&
         (token_glued(ts, next) || !token_is(ts, next, LEX(STOP) | LEX(AND) | LEX(AT) | LEX(TO))))

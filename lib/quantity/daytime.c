@@ -37,7 +37,7 @@ static bool clock_expected(const struct tokens *ts, size_t i)
 {
     const struct token *t = token_at(ts, i - 1);
 
-    return t->m->mask & LEX(AT) || (t->m->mask & LEX(ITIS) && ts->lang != LANG_EN) ||
+    return t->m->mask & LEX(AT) || t->m->mask & (ts->lang == LANG_EN ? LEX(SINCE) : LEX(ITIS)) ||
            (t->m->mask & LEX(TO) && ts->lang != LANG_EN &&
             token_at(ts, i - 2)->kind != TOKEN_NUMBER);
 }
@@ -137,6 +137,12 @@ static bool figure_clock(const struct tokens *ts, size_t i, struct moment *m)
     return true;
 }
 
+/* "since 0400" */
+static bool leads_with_zero(const struct tokens *ts, size_t i)
+{
+    return ts->text.p[token_at(ts, i)->start] == '0' && token_is(ts, i - 1, LEX(SINCE) | LEX(AT));
+}
+
 /* "It's 430": three or four figures where a time of day must come. */
 static bool run_clock(const struct tokens *ts, size_t i, struct moment *m)
 {
@@ -146,7 +152,7 @@ static bool run_clock(const struct tokens *ts, size_t i, struct moment *m)
     if (ts->lang != LANG_EN || (t->value >= 1900 && t->value < 2100))
         return false;
     if ((t->digits != 3 && t->digits != 4) || t->separators ||
-        !(token_is(ts, i - 1, LEX(ITIS)) ||
+        !(token_is(ts, i - 1, LEX(ITIS)) || leads_with_zero(ts, i) ||
           (token_is(ts, i + 1, LEX(AMPM)) && token_glued(ts, i + 1))) ||
         hour > 24 || minutes > 59)
         return false;

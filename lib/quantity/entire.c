@@ -1,5 +1,7 @@
 #include "lib/quantity/entire.h"
 
+#include <math.h>
+
 #include "lib/quantity/denomination.h"
 #include "lib/quantity/unit.h"
 
@@ -54,7 +56,7 @@ static bool is_long_unit(const struct tokens *ts, size_t i)
            unit_worth((enum quantity_unit)t->m->unit) * t->m->factor >= 3600;
 }
 
-/* "for weeks", "depuis des mois": at least two of them, as "several" are. */
+/* "for weeks", "depuis des mois": more than two of them. */
 static bool read_plural(const struct tokens *ts, size_t i, struct measure *m)
 {
     static const struct number several = {
@@ -63,10 +65,12 @@ static bool read_plural(const struct tokens *ts, size_t i, struct measure *m)
     bool des = before->m->mask & LEX(OF) && before->digits == 3;
     struct denomination u;
 
-    if (!is_long_unit(ts, i) || last_letter(ts, i) != 's' || before->kind != TOKEN_WORD ||
+    if (!is_long_unit(ts, i) || last_letter(ts, i) != 's' || before->kind == TOKEN_NUMBER ||
+        before->m->mask & (LEX(WORKING) | LEX(ADJ) | LEX(NEXT) | LEX(PER)) ||
         (ts->lang == LANG_FR && !des) || !denomination_read(ts, i, &several, &u))
         return false;
     measure_make(m, &several, several.value, &u);
+    m->q.bound = QUANTITY_MORE_THAN;
     m->wait_only = true;
     return true;
 }
@@ -86,6 +90,39 @@ static bool read_nth(const struct tokens *ts, size_t i, struct measure *m)
         return false;
     n.least = n.value - 1;
     measure_make(m, &n, n.value, &u);
+    m->q.bound = QUANTITY_MORE_THAN;
+    m->wait_only = true;
+    return true;
+}
+
+/* "day 3. No news", "day 3 and no news", "day 3 of this": counted aloud by who waits. */
+static bool counts_on(const struct tokens *ts, size_t next)
+{
+    const struct token *t = token_at(ts, next);
+
+    return t->kind == TOKEN_END || t->kind == TOKEN_BREAK || t->kind == TOKEN_OPAQUE ||
+           (t->kind == TOKEN_SIGN && t->sign != '-' && t->sign != '/' && t->sign != '%') ||
+           t->m->mask & (LEX(AND) | LEX(OF) | LEX(NOT));
+}
+
+/* "day 3 without internet", "on week two", "jour 3" */
+static bool read_numbered(const struct tokens *ts, size_t i, struct measure *m)
+{
+    struct denomination u;
+    struct number n;
+
+    if (!is_long_unit(ts, i) || last_letter(ts, i) == 's' ||
+        token_at(ts, i - 1)->kind == TOKEN_NUMBER || token_is(ts, i - 1, LEX(NUM) | LEX(PER)) ||
+        !number_read(ts, i + 1, &n) || n.flags & ~(unsigned)NUMBER_WORDS)
+        return false;
+    if (n.value < 2 || n.value > 31 || n.value != floor(n.value) || token_glued(ts, n.next) ||
+        token_is(ts, n.next, LEX(UNIT)) || !denomination_read(ts, i, &n, &u) || u.next != i + 1)
+        return false;
+    u.next = n.next;
+    n.least = n.value - 1;
+    measure_make(m, &n, n.value, &u);
+    m->q.bound = QUANTITY_MORE_THAN;
+    m->q.role = counts_on(ts, n.next) ? QUANTITY_ELAPSED : QUANTITY_ROLE_NONE;
     m->wait_only = true;
     return true;
 }
@@ -106,7 +143,7 @@ bool entire_read(const struct tokens *ts, size_t i, struct measure *m)
     struct denomination u;
 
     if (read_unit_and_half(ts, i, m) || read_lasting(ts, i, m) || read_plural(ts, i, m) ||
-        read_nth(ts, i, m))
+        read_nth(ts, i, m) || read_numbered(ts, i, m))
         return true;
     if (!behind && !token_is(ts, i, LEX(WHOLE)) && !is_past_decade(ts, i))
         return false;

@@ -1,7 +1,7 @@
 #pragma once
 
 /* entire - lengths of time without a count: "all week", "hour-long", "heure et demie", "for
- * weeks", "3e jour sans". The last two are lengths where somebody waits (wait_only). */
+ * weeks", "3e jour sans", "day 3". The last three are lengths where somebody waits (wait_only). */
 
 #include "lib/quantity/measure.h"
 

@@ -29,8 +29,10 @@ struct reader {
     struct arena *arena;
     struct quantity *found;
     size_t n, cap;
-    size_t first; /* token behind the latest quantity */
-    bool since;   /* the moment being finished has "since" before it */
+    size_t first;       /* token behind the latest quantity */
+    bool since;         /* the moment being finished has "since" before it */
+    struct moment date; /* the latest that is not past for sure, found[date_at] */
+    size_t date_at;
     struct token window[WINDOW];
 };
 
@@ -212,6 +214,66 @@ static bool lies_ahead(const struct reader *r, const struct moment *m, struct qu
     return true;
 }
 
+/* "since 7am": half an hour at least, or nobody would name the hour, and no day
+ * as far as is known. How long exactly, no one knows who does not know the zone. */
+static bool since_clock(const struct reader *r, struct quantity *q)
+{
+    if (!r->since || r->options->at_s == CLOCK_NONE)
+        return false;
+    *q = (struct quantity){.kind = QUANTITY_DURATION,
+                           .bound = QUANTITY_ABOUT,
+                           .role = QUANTITY_ELAPSED,
+                           .unit = UNIT_HOUR,
+                           .amount = .5,
+                           .low = 1800,
+                           .high = 86400};
+    return true;
+}
+
+static bool is_today(const struct token *t)
+{
+    return t->m->mask & LEX(DAY) && t->m->cal == 0;
+}
+
+/* "it's Tuesday", "today is the 5th", "now August", "today: 19 June" */
+static bool is_called_today(const struct tokens *ts, size_t from)
+{
+    size_t i = from - token_is(ts, from - 1, LEX(THE)) - 1;
+    const struct token *t = token_at(ts, i);
+
+    if (t->m->mask & LEX(ITIS))
+        return true;
+    if (token_sign(ts, i, ':') || str_eq_nocase(str_slice(ts->text, t->start, t->end), STR("is")))
+        return is_today(token_at(ts, i - 1)) ||
+               str_eq_nocase(str_slice(ts->text, token_at(ts, i - 1)->start, t->start), STR("it "));
+    return is_today(t);
+}
+
+/* Whether the moment is the day of the post; zones may put it a day off. */
+static bool is_day_of_post(const struct moment *m, int64_t now)
+{
+    int64_t from, to;
+    int64_t today = now / 86400;
+
+    if (m->form == MOMENT_WEEKDAY)
+        return (m->weekday - clock_weekday(today) + 8) % 7 <= 2;
+    return calendar_resolve(m, now, TENSE_NEAREST, &from, &to) && from <= now + 86400 &&
+           now - 86400 < to;
+}
+
+/* "Supposed to come Friday. It's Tuesday": the day named before has been waited since. */
+static void count_from_date(struct reader *r, const struct moment *m)
+{
+    int64_t now = r->options->at_s;
+
+    if (r->date.form == MOMENT_NONE || now == CLOCK_NONE || !is_called_today(&r->tokens, m->from) ||
+        !is_day_of_post(m, now))
+        return;
+    r->since = true;
+    (void)elapse(r, &r->date, QUANTITY_ELAPSED, &r->found[r->date_at]); /* else it stays a date */
+    r->date.form = MOMENT_NONE;
+}
+
 static void finish_moment(struct reader *r, const struct measure *m, struct quantity *q)
 {
     bool elapsed = q->role == QUANTITY_ELAPSED || q->role == QUANTITY_DELAY;
@@ -219,7 +281,7 @@ static void finish_moment(struct reader *r, const struct measure *m, struct quan
     int64_t from, to;
 
     if (m->moment.form == MOMENT_CLOCK) {
-        if (elapsed && between_clocks(r, &m->moment, q))
+        if (elapsed && (since_clock(r, q) || between_clocks(r, &m->moment, q)))
             return;
         q->role = QUANTITY_CLOCK;
         q->amount = q->low = m->moment.clock * 60.0;
@@ -357,6 +419,19 @@ static size_t finish(struct reader *r, struct measure *m, struct quantity *q)
     return c.next;
 }
 
+/* Keeps a date that a later one may count from, and lets this one count. */
+static void note_date(struct reader *r, const struct moment *m, const struct quantity *q)
+{
+    if (m->form == MOMENT_NONE || m->form == MOMENT_CLOCK)
+        return;
+    count_from_date(r, m);
+    if ((q->kind != QUANTITY_DATE && q->role != QUANTITY_AHEAD) ||
+        (m->form == MOMENT_OFFSET && m->shift >= 0)) /* today, tomorrow */
+        return;
+    r->date = *m;
+    r->date_at = r->n - 1;
+}
+
 static int read_window(struct reader *r, size_t *from)
 {
     bool last = r->at >= r->tokens.text.n;
@@ -379,6 +454,7 @@ static int read_window(struct reader *r, size_t *from)
         r->first = *from;
         if (keep(r, &q) < 0)
             return -ENOMEM;
+        note_date(r, &m.moment, &q);
     }
     return 0;
 }

@@ -222,11 +222,36 @@ static void a_date_since_which_something_lasts_is_an_elapsed_time(void **state)
         {LANG_EN, "since March 3, 2025", DAYS(3.75), DAYS(4.75)},
         {LANG_EN, "since 2025-03-03", DAYS(3.75), DAYS(4.75)},
         {LANG_EN, "since yesterday", DAYS(.75), DAYS(1.75)},
+        {LANG_EN, "landed Monday", DAYS(3.75), DAYS(4.75)},
+        {LANG_EN, "you lost my bag on the 3rd", DAYS(3.75), DAYS(4.75)},
+        {LANG_EN, "it was due Monday", DAYS(3.75), DAYS(4.75)},
     };
 
     check_kind(state, QUANTITY_DURATION, cases, ARRAY_LEN(cases));
     assert_int_equal(first(state, LANG_EN, "since Monday").role, QUANTITY_ELAPSED);
     assert_true(first(state, LANG_EN, "since Monday").amount == 4);
+}
+
+static void a_date_named_before_today_is_counted_from(void **state)
+{
+    static const struct expected cases[] = {
+        {LANG_EN, "supposed to come Monday. It's Friday", DAYS(3.75), DAYS(4.75)},
+        {LANG_EN, "delivery date: 3 March. Today: 7 March", DAYS(3.75), DAYS(4.75)},
+        {LANG_FR, "il passe lundi, on est vendredi", DAYS(3.75), DAYS(4.75)},
+    };
+
+    check_kind(state, QUANTITY_DURATION, cases, ARRAY_LEN(cases));
+    assert_int_equal(first(state, LANG_EN, "my trip is Monday. It's Wednesday I hate").kind,
+                     QUANTITY_DATE); /* not the day of the post */
+}
+
+static void since_an_hour_of_the_day_is_half_an_hour_at_least(void **state)
+{
+    struct quantity q = first(state, LANG_EN, "on hold since 5:30");
+
+    assert_int_equal(q.kind, QUANTITY_DURATION);
+    assert_true(q.low == 1800 && q.high == 86400);
+    assert_int_equal(first(state, LANG_EN, "open at 5:30").kind, QUANTITY_TIME);
 }
 
 static void a_promised_date_that_is_past_is_a_delay(void **state)
@@ -263,16 +288,19 @@ static void plurals_and_ordinals_are_lengths_only_of_a_wait(void **state)
         {LANG_FR, "3ème jour sans internet", DAYS(2), DAYS(3)},
         {LANG_EN, "third day without power", DAYS(2), DAYS(3)},
         {LANG_FR, "merci.n4 jours sans internet", DAYS(4), DAYS(4)},
+        {LANG_EN, "day 3 of no luggage", DAYS(2), DAYS(3)},
+        {LANG_EN, "now on day five and nothing", DAYS(4), DAYS(5)},
     };
     static const char *const others[] = {
-        "for months",       "on the second week of May", "the days of the week",   "office hours",
-        "pendant des mois", "le 3ème jour du mois",      "des jours et des nuits", "le n1 mondial",
+        "for months",           "on the second week of May", "the days of the week",
+        "office hours",         "see day 3 below",           "pendant des mois",
+        "le 3ème jour du mois", "des jours et des nuits",    "le n1 mondial",
     };
     struct quantity *q;
 
     check_kind(state, QUANTITY_DURATION, waits, ARRAY_LEN(waits));
     for (size_t i = 0; i < ARRAY_LEN(others); i++) {
-        int n = scan_at(state, i < 4 ? LANG_EN : LANG_FR, "2025-03-07T18:00:00Z", others[i], &q);
+        int n = scan_at(state, i < 5 ? LANG_EN : LANG_FR, "2025-03-07T18:00:00Z", others[i], &q);
 
         for (int k = 0; k < n; k++)
             if (q[k].kind == QUANTITY_DURATION)
@@ -466,6 +494,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(plurals_and_ordinals_are_lengths_only_of_a_wait, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(without_the_time_of_the_post_dates_stay_dates, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_date_named_before_today_is_counted_from, setup, teardown),
+        cmocka_unit_test_setup_teardown(since_an_hour_of_the_day_is_half_an_hour_at_least, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(hours_of_the_day_are_not_hours_of_waiting, setup, teardown),
         cmocka_unit_test_setup_teardown(subtracts_clock_times, setup, teardown),
