@@ -83,6 +83,7 @@ struct transfer {
     char *own_lines[TRANSFER_HEADERS_MAX];
     char *home; /* the URL asked for; only its host is shown own_lines */
     char *wanted[TRANSFER_WANTED_MAX];
+    char *form; /* NULL: a GET */
     struct curl_slist *headers;
     unsigned hops;
     int64_t started_ms;
@@ -104,7 +105,7 @@ const char *transfer_end_name(enum transfer_end end)
                                         "timeout",   "body-too-large",
                                         "bomb",      "headers-too-large",
                                         "redirects", "broken",
-                                        "memory"};
+                                        "memory",    "unasked"};
 
     return names[end];
 }
@@ -359,18 +360,22 @@ static bool http_url(const char *url)
            (str_starts_nocase(s, STR("http://")) || str_starts_nocase(s, STR("https://")));
 }
 
+static bool at_home(const struct transfer *t, const char *url)
+{
+    return str_eq_nocase(courtesy_authority(str_of(url)), courtesy_authority(str_of(t->home)));
+}
+
 static void set_headers(struct transfer *t)
 {
     bool validated = t->validated_url && strcmp(t->url, t->validated_url) == 0;
-    bool at_home =
-        str_eq_nocase(courtesy_authority(str_of(t->url)), courtesy_authority(str_of(t->home)));
+    bool home = at_home(t, t->url);
 
     curl_slist_free_all(t->headers);
     t->headers = NULL;
     for (size_t i = 0; i < ARRAY_LEN(t->header_lines); i++)
         if (t->header_lines[i] && (i == 0 || validated))
             t->headers = curl_slist_append(t->headers, t->header_lines[i]);
-    for (size_t i = 0; i < ARRAY_LEN(t->own_lines) && at_home; i++)
+    for (size_t i = 0; i < ARRAY_LEN(t->own_lines) && home; i++)
         if (t->own_lines[i])
             t->headers = curl_slist_append(t->headers, t->own_lines[i]);
     (void)curl_easy_setopt(t->job.easy, CURLOPT_HTTPHEADER, t->headers);
@@ -413,6 +418,10 @@ static void set_options(struct transfer *t)
     SET(CURLOPT_HEADERDATA, t);
     SET(CURLOPT_OPENSOCKETDATA, t);
     SET(CURLOPT_ERRORBUFFER, t->error);
+    if (t->form)
+        SET(CURLOPT_POSTFIELDS, t->form); /* curl does not copy it */
+    else
+        SET(CURLOPT_HTTPGET, 1L);
 }
 
 /* Nothing in a handle at rest may point to the transfer that had it. */
@@ -424,6 +433,7 @@ static void clear_options(CURL *easy)
     SET(CURLOPT_ERRORBUFFER, NULL);
     SET(CURLOPT_HTTPHEADER, NULL);
     SET(CURLOPT_PRIVATE, NULL);
+    SET(CURLOPT_POSTFIELDS, NULL);
     SET(CURLOPT_SHARE, NULL);
 }
 
@@ -460,6 +470,7 @@ static void destroy(struct transfer *t)
     for (size_t i = 0; i < ARRAY_LEN(t->wanted); i++)
         free(t->wanted[i]);
     free(t->home);
+    wipe(t->form); /* a secret may be in it */
     sbuf_done(&t->body);
     sbuf_done(&t->header_text);
     free(t->url);
@@ -542,6 +553,12 @@ static void follow(struct transfer *t, long status, const char *location)
     hop(t);
 }
 
+/* A form is shown to nobody but the host that it was written for. */
+static bool may_follow(const struct transfer *t, long status, const char *location)
+{
+    return !t->form || (status >= 307 && at_home(t, location));
+}
+
 static void on_done(struct multi_job *job, CURLcode code)
 {
     struct transfer *t = (struct transfer *)job;
@@ -553,7 +570,7 @@ static void on_done(struct multi_job *job, CURLcode code)
     (void)event_del(t->headers_timer);                                    /* may not be armed */
     (void)curl_easy_getinfo(job->easy, CURLINFO_RESPONSE_CODE, &status);  /* 0 without */
     (void)curl_easy_getinfo(job->easy, CURLINFO_REDIRECT_URL, &location); /* NULL without */
-    if (end == TRANSFER_OK && is_redirect(status) && location)
+    if (end == TRANSFER_OK && is_redirect(status) && location && may_follow(t, status, location))
         follow(t, status, location);
     else
         finish(t, end, end == TRANSFER_OK ? STR_NONE : sentence(t, end, code));
@@ -601,6 +618,7 @@ struct transfer *transfer_start(struct transfers *ts, const struct transfer_requ
     t->url = copy(request->url);
     t->user_agent = copy(request->user_agent);
     t->home = copy(request->url);
+    t->form = request->form.n ? copy(request->form) : NULL;
     for (size_t i = 0; i < MIN(request->n_headers, ARRAY_LEN(t->own_lines)); i++)
         t->own_lines[i] = header_line(request->headers[i].name, request->headers[i].value);
     for (size_t i = 0; i < ARRAY_LEN(t->wanted); i++)

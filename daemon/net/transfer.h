@@ -1,11 +1,11 @@
 #pragma once
 
-/* transfer - one GET, bounded in every direction.
+/* transfer - one GET, or the POST of a form, bounded in every direction.
  *
  * Bounds: bytes of headers, bytes of body after decompression, growth by
  * decompression, time to connect, time to the headers, slowness, time in all,
  * redirects, addresses (guard.h), requests at once, name look-ups at once, and
- * the memory of all bodies together. Only GET, only http and https; no cookies,
+ * the memory of all bodies together. Only http and https; no cookies,
  * no proxies, no netrc, no Referer; the URL goes out as it was given.
  *
  * Redirects are followed here and not by curl, so that validators go only to the
@@ -41,6 +41,8 @@ struct transfer_request {
     const struct transfer_header *headers; /* more of them; only to the URL's own host */
     size_t n_headers;
     struct str wanted[TRANSFER_WANTED_MAX]; /* names of answer headers to keep; may be empty */
+    struct str form; /* POSTed as application/x-www-form-urlencoded; empty: a GET. Only a 307 or
+                        308 to the same host redirects it; another 3xx is the answer */
 };
 
 enum transfer_end {
@@ -57,6 +59,7 @@ enum transfer_end {
     TRANSFER_REDIRECTS, /* too many */
     TRANSFER_BROKEN,    /* cut off, bad chunks, bad compression, no HTTP */
     TRANSFER_MEMORY,    /* memory_max is in use: try again soon */
+    TRANSFER_UNASKED,   /* never by a transfer: for callers that could not make their request */
 };
 /* "dns", "timeout": for logs and tables */
 const char *transfer_end_name(enum transfer_end end);
