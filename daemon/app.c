@@ -25,6 +25,7 @@
 #include "daemon/source/live.h"
 #include "daemon/source/poll.h"
 #include "daemon/source/push.h"
+#include "daemon/source/tokens.h"
 #include "daemon/store/store.h"
 #include "lib/base/alloc.h"
 #include "lib/base/arena.h"
@@ -62,6 +63,7 @@ struct app {
     struct sentinel *sentinel; /* NULL: none are configured */
     struct target sentinels[TARGET_LIST_MAX], nodes[TARGET_LIST_MAX];
     struct transfers *transfers;
+    struct tokens *tokens;
     struct poll *poll;
     struct live *live;
     struct push *push;
@@ -214,7 +216,9 @@ static void on_leave(int fd, short what, void *arg)
     struct app *a = arg;
 
     (void)fd, (void)what;
-    if (courier_idle(a->courier) || loop_now_ms() >= a->leave_by_ms)
+    bool done = courier_idle(a->courier) && !tokens_busy(a->tokens);
+
+    if (done || loop_now_ms() >= a->leave_by_ms)
         loop_stop(a->loop);
     else
         loop_timer_in(a->leave_timer, LEAVE_LOOK_MS);
@@ -281,6 +285,7 @@ static void swap(struct app *a, struct config *config, struct ruleset *set)
     intake_rules(a->intake, set);
     board_rules(a->board, set);
     inbox_rules(a->inbox, set);
+    tokens_reload(a->tokens, config);
     poll_reload(a->poll, config);
     live_reload(a->live, config);
     push_reload(a->push, config);
@@ -617,11 +622,15 @@ static int make_sources(struct app *a)
     struct transfer_limits limits = poll_limits(&a->config->poll);
 
     a->transfers = transfers_new(a->loop, &limits);
-    struct poll_ports ports = {a->loop, a->store, a->transfers, intake_submit, a->intake};
+    struct tokens_ports tokens = {a->loop, a->transfers, keep_text(a, a->config->state)};
+
+    a->tokens = tokens_new(&tokens, a->config);
+    struct poll_ports ports = {a->loop,   a->store,      a->transfers,
+                               a->tokens, intake_submit, a->intake};
 
     keep_known(a);
     a->poll = poll_new(&ports, a->config);
-    struct live_ports live = {a->loop, a->store, a->transfers, intake_submit, a->intake};
+    struct live_ports live = {a->loop, a->store, a->transfers, a->tokens, intake_submit, a->intake};
 
     a->live = live_new(&live, a->config);
     struct push_ports push = {a->loop, a->store, intake_submit, a->intake};
@@ -706,6 +715,7 @@ static void unmake(struct app *a)
     notify_free(a->notify);
     poll_free(a->poll);
     live_free(a->live);
+    tokens_free(a->tokens);
     transfers_free(a->transfers);
     push_free(a->push);
     intake_free(a->intake);

@@ -370,6 +370,13 @@ static void print_setting(const struct setting *s, struct str name, const char *
     sbuf_printf(out, "%s%.*s: %s%s%s\n", inset, STR_ARG(name), quote, s->initial, quote);
 }
 
+void config_user_agent(const struct config *c, struct sbuf *out)
+{
+    sbuf_printf(out, "couac/%s", COUAC_VERSION);
+    if (c->poll.contact.n)
+        sbuf_printf(out, " (+%.*s)", STR_ARG(c->poll.contact));
+}
+
 void config_print_defaults(struct sbuf *out)
 {
     struct str section = STR_NONE, name;

@@ -105,6 +105,9 @@ struct config *config_parse(struct str file, struct str text, struct diags *diag
 void config_free(struct config *c); /* NULL is fine */
 void config_freep(struct config **c);
 
+/* "couac/1.0 (+contact)": how we name ourselves to servers. */
+void config_user_agent(const struct config *c, struct sbuf *out);
+
 /* A commented couac.yaml that says what is assumed; it parses as it is. */
 void config_print_defaults(struct sbuf *out);
 

@@ -42,7 +42,9 @@ static const struct setting source_settings[] = {
          "What it must be told stands below `with`, as   with: {tag: acme}"},
     {"credential", SETTING_CREDENTIAL, AT(credential), "",
      .doc = "api, stream with a connector: file or systemd credential with the token that the\n"
-            "network asks for. Read anew at each request, so another program may renew it."},
+            "network asks for. Read anew at each request, so another program may renew it.\n"
+            "Networks whose tokens expire: lines `client_id: ...`, `client_secret: ...` and maybe\n"
+            "`refresh_token: ...`, with which couacd fetches them (couac-connectors(5))."},
     {"silence", SETTING_DURATION, AT(silence_ms), "90 s", SECOND, DAY,
      .doc = "stream: without a byte, a heartbeat's included, for so long, it is opened anew."},
     {"list", SETTING_TEXT, AT(list), "", .doc = "redis: the list that others RPUSH to."},

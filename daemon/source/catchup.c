@@ -3,11 +3,11 @@
 #include <event2/event.h>
 #include <stdlib.h>
 
-#include "daemon/config/credential.h"
 #include "daemon/core/log.h"
 #include "daemon/core/loop.h"
 #include "daemon/net/transfer.h"
 #include "daemon/source/network.h"
+#include "daemon/source/tokens.h"
 #include "lib/base/alloc.h"
 #include "lib/base/arena.h"
 
@@ -17,6 +17,7 @@ struct catchup {
     struct line *line;
     struct catchup_reader reader;
     struct transfer *transfer; /* CATCHUP_ASKING */
+    uint32_t token;            /* number of the one that is shown */
     struct event *timer;       /* CATCHUP_WAITING */
     struct backoff backoff;
     unsigned failures; /* in a row */
@@ -76,14 +77,19 @@ void catchup_saw(struct catchup *c, struct str mark)
 
 /* --- answers --------------------------------------------------------------- */
 
+static void wait(struct catchup *c, int64_t wait_ms)
+{
+    c->state = CATCHUP_WAITING;
+    loop_timer_in(c->timer, wait_ms);
+}
+
 static void failed(struct catchup *c, const char *why, struct str detail, int64_t at_least_ms)
 {
     int64_t wait_ms = backoff_next(&c->backoff, loop_random(line_loop(c->line)));
 
     wait_ms = MAX(wait_ms, at_least_ms);
     c->failures++;
-    c->state = CATCHUP_WAITING;
-    loop_timer_in(c->timer, wait_ms);
+    wait(c, wait_ms);
     if ((c->failures & (c->failures - 1)) == 0) /* the 1st, 2nd, 4th ... in a row */
         log_warn("catchup.failed", LOG_STR("source", c->line->config->id), LOG_STR("why", why),
                  LOG_STR("detail", detail), LOG_INT("failures", c->failures),
@@ -139,6 +145,10 @@ static void answered(void *arg, const struct transfer_response *response)
         failed(c, transfer_end_name(response->end), response->why, 0);
         return;
     }
+    if (answer.status == 401 && tokens_reject(line_tokens(c->line), c->line->config, c->token)) {
+        wait(c, 0);
+        return;
+    }
     if (answer.status != 200) {
         refused(c, &answer, response, posts->batch->arena);
         return;
@@ -154,39 +164,47 @@ static void answered(void *arg, const struct transfer_response *response)
 
 /* --- asking ---------------------------------------------------------------- */
 
-static int make_request(struct catchup *c, struct arena *arena, struct connector_request *ret)
+static void send_request(struct catchup *c, const struct connector_request *api)
 {
-    struct connector_cursor cursor = catchup_cursor(c);
-    struct sbuf secret = SBUF_INIT(CREDENTIAL_MAX);
-    int r = network_secret(c->line->config, &secret);
-
-    if (r == 0)
-        r = network_request(c->line->config, &cursor, sbuf_str(&secret), loop_wall_ms(), arena,
-                            ret);
-    credential_wipe(&secret);
-    return r;
-}
-
-static void ask(struct catchup *c)
-{
-    struct arena *arena = arena_new(0);
     const struct config_source *config = c->line->config;
+    struct transfer_header headers[TRANSFER_HEADERS_MAX];
     struct transfer_request request = {
         .network = config->network == CONFIG_PRIVATE ? GUARD_PRIVATE : GUARD_PUBLIC,
         .user_agent = line_user_agent(c->line),
     };
-    struct transfer_header headers[TRANSFER_HEADERS_MAX];
-    struct connector_request api = {.n_headers = 0};
-    int r = make_request(c, arena, &api);
 
-    if (r != 0) {
-        failed(c, "request", str_of(network_trouble(r)), 0);
-    } else {
-        network_ask(config, &api, headers, &request);
-        c->state = CATCHUP_ASKING;
-        c->transfer = transfer_start(line_transfers(c->line), &request, answered, c);
-    }
-    arena_free(arena);
+    network_ask(config, api, headers, &request);
+    c->state = CATCHUP_ASKING;
+    c->transfer = transfer_start(line_transfers(c->line), &request, answered, c);
+}
+
+static void ask_with(struct catchup *c, struct tokens_secret *secret)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new(0);
+    struct connector_cursor cursor = catchup_cursor(c);
+    struct connector_request api;
+    enum connector_error r = network_request(c->line->config, &cursor, sbuf_str(&secret->text),
+                                             loop_wall_ms(), arena, &api);
+
+    c->token = secret->number;
+    if (r == 0)
+        send_request(c, &api);
+    else
+        failed(c, "request", str_of(connector_error_text(r)), 0);
+}
+
+static void ask(struct catchup *c)
+{
+    struct tokens_secret secret;
+    int r = tokens_get(line_tokens(c->line), c->line->config, &secret);
+
+    if (r == TOKENS_READY)
+        ask_with(c, &secret);
+    else if (r == TOKENS_WAIT)
+        wait(c, secret.wait_ms);
+    else
+        failed(c, "token", r < 0 ? str_of(strerror(-r)) : secret.why, secret.wait_ms);
+    tokens_done(&secret);
 }
 
 static void on_timer(int fd, short what, void *arg)
@@ -213,10 +231,9 @@ void catchup_go_on(struct catchup *c)
 
     if (c->state != CATCHUP_GATHERED)
         return;
-    c->state = CATCHUP_WAITING;
-    loop_timer_in(c->timer, c->line->config->network == CONFIG_PRIVATE
-                                ? 0
-                                : loop_jitter_ms(line_loop(c->line), rules->host_gap_ms));
+    wait(c, c->line->config->network == CONFIG_PRIVATE
+                ? 0
+                : loop_jitter_ms(line_loop(c->line), rules->host_gap_ms));
 }
 
 void catchup_stop(struct catchup *c)

@@ -44,6 +44,7 @@ struct loop *line_loop(const struct line *l);
 struct multi *line_multi(const struct line *l); /* for connections that are ours */
 struct taps *line_taps(const struct line *l);
 struct transfers *line_transfers(const struct line *l);
+struct tokens *line_tokens(const struct line *l);
 const struct config *line_config(const struct line *l);
 /* "couac/1.0 (+contact)", NUL-terminated. */
 struct str line_user_agent(const struct line *l);

@@ -3,7 +3,6 @@
 #include <event2/event.h>
 #include <stdlib.h>
 
-#include "daemon/core/build.h"
 #include "daemon/core/log.h"
 #include "daemon/core/loop.h"
 #include "daemon/net/multi.h"
@@ -49,6 +48,11 @@ struct taps *line_taps(const struct line *l)
 struct transfers *line_transfers(const struct line *l)
 {
     return l->live->ports.transfers;
+}
+
+struct tokens *line_tokens(const struct line *l)
+{
+    return l->live->ports.tokens;
 }
 
 struct multi *line_multi(const struct line *l)
@@ -308,16 +312,6 @@ static size_t adopt(struct live *live, const struct config *config, const struct
     return n;
 }
 
-static void name_us(struct live *l)
-{
-    struct str contact = l->config->poll.contact;
-
-    sbuf_clear(&l->user_agent);
-    sbuf_printf(&l->user_agent, "couac/%s", COUAC_VERSION);
-    if (contact.n)
-        sbuf_printf(&l->user_agent, " (+%.*s)", STR_ARG(contact));
-}
-
 void live_reload(struct live *live, const struct config *config)
 {
     struct line **lines = alloc_zeroed(config->n_sources + 1, sizeof(*lines));
@@ -328,7 +322,8 @@ void live_reload(struct live *live, const struct config *config)
         live->lines[i]->kept = false;
     }
     live->config = config;
-    name_us(live);
+    sbuf_clear(&live->user_agent);
+    config_user_agent(config, &live->user_agent);
     size_t n = adopt(live, config, &former, lines);
 
     for (size_t i = 0; i < live->n; i++)

@@ -10,12 +10,14 @@
 struct live;
 struct loop;
 struct store;
+struct tokens;
 struct transfers;
 
 struct live_ports {
     struct loop *loop;
     struct store *store;
     struct transfers *transfers;
+    struct tokens *tokens;
     batch_submit *submit;
     void *submit_arg;
 };

@@ -2,7 +2,6 @@
 
 #include <assert.h>
 
-#include "daemon/config/credential.h"
 #include "daemon/source/posts.h"
 #include "lib/base/arena.h"
 
@@ -21,18 +20,14 @@ void network_keep(const struct connector_cursor *cursor, struct memo *memo)
     memo->pages = cursor->pages;
 }
 
-int network_secret(const struct config_source *source, struct sbuf *ret)
-{
-    return source->credential.n ? credential_read(source->credential, ret) : 0;
-}
-
-int network_request(const struct config_source *source, const struct connector_cursor *cursor,
-                    struct str secret, int64_t now_ms, struct arena *arena,
-                    struct connector_request *ret)
+enum connector_error network_request(const struct config_source *source,
+                                     const struct connector_cursor *cursor, struct str secret,
+                                     int64_t now_ms, struct arena *arena,
+                                     struct connector_request *ret)
 {
     struct connector_settings settings = {source->with, source->n_with, secret};
 
-    return (int)connector_request(source->connector, &settings, cursor, now_ms, arena, ret);
+    return connector_request(source->connector, &settings, cursor, now_ms, arena, ret);
 }
 
 /* Accept is the transfer's own. */
@@ -49,11 +44,6 @@ void network_ask(const struct config_source *source, const struct connector_requ
             headers[ret->n_headers++] =
                 (struct transfer_header){api->headers[i].name, api->headers[i].value};
     ret->headers = headers;
-}
-
-const char *network_trouble(int result)
-{
-    return result < 0 ? strerror(-result) : connector_error_text((enum connector_error)result);
 }
 
 /* --- what was answered ----------------------------------------------------- */

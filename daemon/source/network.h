@@ -12,18 +12,14 @@
 
 enum { NETWORK_PAGES = 10 };
 
-/* What the source's credential holds; empty without one. 0 or a negative errno. */
-int network_secret(const struct config_source *source, struct sbuf *ret) MUST_CHECK;
-/* The page after `cursor`: 0, or an enum connector_error. All of *ret lives in `arena`, the
- * secret too. */
-int network_request(const struct config_source *source, const struct connector_cursor *cursor,
-                    struct str secret, int64_t now_ms, struct arena *arena,
-                    struct connector_request *ret) MUST_CHECK;
+/* Asks for the page after `cursor`. All of *ret lives in `arena`, the secret too. */
+enum connector_error network_request(const struct config_source *source,
+                                     const struct connector_cursor *cursor, struct str secret,
+                                     int64_t now_ms, struct arena *arena,
+                                     struct connector_request *ret) MUST_CHECK;
 /* Puts it into a transfer's request; `headers` (TRANSFER_HEADERS_MAX) must live as long. */
 void network_ask(const struct config_source *source, const struct connector_request *api,
                  struct transfer_header *headers, struct transfer_request *ret);
-/* A sentence for what network_request returned. */
-const char *network_trouble(int result);
 struct connector_cursor network_cursor(const struct memo *memo);
 void network_keep(const struct connector_cursor *cursor, struct memo *memo);
 /* The response, as a connector reads it. */

@@ -4,14 +4,13 @@
 #include <event2/event.h>
 #include <stdlib.h>
 
-#include "daemon/config/credential.h"
-#include "daemon/core/build.h"
 #include "daemon/core/log.h"
 #include "daemon/core/loop.h"
 #include "daemon/net/courtesy.h"
 #include "daemon/net/transfer.h"
 #include "daemon/source/network.h"
 #include "daemon/source/reading.h"
+#include "daemon/source/tokens.h"
 #include "lib/base/arena.h"
 #include "lib/base/map.h"
 #include "lib/base/vec.h"
@@ -49,6 +48,7 @@ struct poll_source {
     struct batch *batch; /* SOURCE_FETCHING: with its state; SOURCE_COMMITTING: the intake's */
     int64_t due_ms;      /* steady */
     uint32_t heap_at;    /* SOURCE_RESTING */
+    uint32_t token;      /* SOURCE_FETCHING: number of the one that is shown; 0: none */
     enum source_state state : 8;
     enum reading_status status : 8;
     enum courtesy_turn turn : 8;
@@ -290,6 +290,11 @@ static void answered(void *arg, const struct transfer_response *response)
         rest(s, loop_jitter_ms(p->ports.loop, RETRY_MS), COURTESY_FIRST);
         return;
     }
+    if (response->status == 401 && tokens_reject(p->ports.tokens, s->config, s->token)) {
+        batch_free(TAKE(s->batch));
+        rest(s, 0, COURTESY_FIRST); /* with a new one */
+        return;
+    }
     conclude(s, response);
 }
 
@@ -313,37 +318,51 @@ static void persist_wait(struct poll_source *s, struct batch *b, int64_t wait_ms
     s->poll->ports.submit(s->poll->ports.submit_arg, b);
 }
 
-static int make_request(struct poll_source *s, struct batch *b, struct connector_request *ret)
+/* The poll has failed before anybody was asked. */
+static void conclude_unasked(struct poll_source *s, struct batch *b, struct str why)
 {
-    struct memo memo = memo_read(b->state.cursor);
-    struct connector_cursor cursor = network_cursor(&memo);
-    struct sbuf secret = SBUF_INIT(CREDENTIAL_MAX);
-    int r = network_secret(s->config, &secret);
-
-    if (r == 0)
-        r = network_request(s->config, &cursor, sbuf_str(&secret), loop_wall_ms(), s->poll->scratch,
-                            ret);
-    credential_wipe(&secret);
-    return r;
+    move(s, SOURCE_FETCHING);
+    s->batch = b;
+    conclude(
+        s, &(struct transfer_response){.end = TRANSFER_UNASKED, .why = why, .url = s->config->url});
 }
 
-/* A connector's request; false: there is none, and the poll has failed. */
+/* False: not now, and what follows is arranged. */
+static bool get_secret(struct poll_source *s, struct batch *b, struct tokens_secret *ret)
+{
+    int r = tokens_get(s->poll->ports.tokens, s->config, ret);
+
+    if (r == TOKENS_WAIT) {
+        batch_free(b);
+        rest(s, ret->wait_ms, COURTESY_FIRST);
+    } else if (r != TOKENS_READY) {
+        conclude_unasked(s, b, r < 0 ? str_of(strerror(-r)) : ret->why);
+    }
+    s->token = ret->number;
+    return r == TOKENS_READY;
+}
+
+/* A connector's request; false: there is none. */
 static bool ask_network(struct poll_source *s, struct batch *b, struct transfer_header *headers,
                         struct transfer_request *request)
 {
+    struct memo memo = memo_read(b->state.cursor);
+    struct connector_cursor cursor = network_cursor(&memo);
     struct connector_request api = {.n_headers = 0};
-    int r = make_request(s, b, &api);
+    struct tokens_secret secret;
+    bool ready = get_secret(s, b, &secret);
+    enum connector_error r = CONNECTOR_OK;
 
-    if (r != 0) {
-        move(s, SOURCE_FETCHING);
-        s->batch = b;
-        conclude(s, &(struct transfer_response){.end = TRANSFER_URL,
-                                                .why = str_of(network_trouble(r)),
-                                                .url = s->config->url});
-        return false;
-    }
-    network_ask(s->config, &api, headers, request);
-    return true;
+    if (ready)
+        r = network_request(s->config, &cursor, sbuf_str(&secret.text), loop_wall_ms(),
+                            s->poll->scratch, &api);
+
+    tokens_done(&secret);
+    if (r != 0)
+        conclude_unasked(s, b, str_of(connector_error_text(r)));
+    else if (ready)
+        network_ask(s->config, &api, headers, request);
+    return ready && r == 0;
 }
 
 static void ask(struct poll_source *s)
@@ -425,16 +444,6 @@ struct transfer_limits poll_limits(const struct config_poll *c)
 static struct courtesy_limits courtesy_of(const struct config_poll *c)
 {
     return (struct courtesy_limits){c->per_host, c->per_host_private, c->host_gap_ms};
-}
-
-static void name_us(struct poll *p)
-{
-    struct str contact = p->config->poll.contact;
-
-    sbuf_clear(&p->user_agent);
-    sbuf_printf(&p->user_agent, "couac/%s", COUAC_VERSION);
-    if (contact.n)
-        sbuf_printf(&p->user_agent, " (+%.*s)", STR_ARG(contact));
 }
 
 static struct poll_source *add_source(struct poll *p, const struct config_source *config)
@@ -543,7 +552,8 @@ void poll_reload(struct poll *p, const struct config *config)
     p->config = config;
     transfers_limit(p->ports.transfers, &transfer_limits);
     courtesy_limit(p->courtesy, &courtesy_limits);
-    name_us(p);
+    sbuf_clear(&p->user_agent);
+    config_user_agent(config, &p->user_agent);
     for (size_t i = 0; i < p->n_sources; i++)
         if (sources[i]->state == SOURCE_NEW)
             place(sources[i], placed++, fresh);

@@ -13,11 +13,13 @@
 struct loop;
 struct poll;
 struct store;
+struct tokens;
 
 struct poll_ports {
     struct loop *loop;
     struct store *store;
     struct transfers *transfers; /* poll_reload sets their limits */
+    struct tokens *tokens;
     batch_submit *submit;
     void *submit_arg;
 };

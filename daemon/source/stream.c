@@ -9,6 +9,7 @@
 #include "daemon/source/memo.h"
 #include "daemon/source/network.h"
 #include "daemon/source/posts.h"
+#include "daemon/source/tokens.h"
 #include "lib/base/alloc.h"
 #include "lib/base/arena.h"
 #include "lib/feed/sse.h"
@@ -44,6 +45,7 @@ struct stream {
     struct sbuf address;    /* of the connection */
     size_t gathered_bytes;
     uint64_t events; /* of this connection */
+    uint32_t token;  /* number of the one that is shown; 0: none */
     bool news;       /* last_id is ahead of what was submitted */
 };
 
@@ -243,6 +245,10 @@ static void ended(void *arg, const struct tap_end *end)
         line_again(&s->line, loop_jitter_ms(line_loop(&s->line), MAX(pause_ms, CLOSED_LEAST_MS)));
         return;
     }
+    if (end->status == 401 && tokens_reject(line_tokens(&s->line), s->line.config, s->token)) {
+        line_again(&s->line, 0);
+        return;
+    }
     struct sbuf status = SBUF_INIT(100);
 
     if (end->status && end->status != 200)
@@ -303,23 +309,19 @@ static void open_plain(struct stream *s, const struct memo *place, struct arena 
 }
 
 /* No redirects: which headers are secrets, only the connector knows. */
-static void open_network(struct stream *s, const struct memo *place, struct arena *arena)
+static void open_with(struct stream *s, const struct memo *place, struct str secret,
+                      struct arena *arena)
 {
     const struct config_source *c = s->line.config;
     struct catchup_reader reader = {gathering, gathered, s};
-    struct sbuf secret = SBUF_INIT(CREDENTIAL_MAX);
-    struct connector_settings settings = {c->with, c->n_with, STR_NONE};
+    struct connector_settings settings = {c->with, c->n_with, secret};
     struct transfer_header headers[TRANSFER_HEADERS_MAX];
     struct transfer_request asked = {.n_headers = 0};
     struct connector_request api;
-    int r = network_secret(c, &secret);
+    enum connector_error r = connector_stream(c->connector, &settings, arena, &api);
 
-    settings.credential = sbuf_str(&secret);
-    if (r == 0)
-        r = (int)connector_stream(c->connector, &settings, arena, &api);
-    credential_wipe(&secret);
     if (r != 0) {
-        line_failed(&s->line, "request", str_of(network_trouble(r)), 0);
+        line_failed(&s->line, "request", str_of(connector_error_text(r)), 0);
         return;
     }
     network_ask(c, &api, headers, &asked);
@@ -328,6 +330,21 @@ static void open_network(struct stream *s, const struct memo *place, struct aren
     if (!s->catchup)
         s->catchup = catchup_new(&s->line, &reader);
     open_tap(s, &request, place);
+}
+
+static void open_network(struct stream *s, const struct memo *place, struct arena *arena)
+{
+    struct tokens_secret secret;
+    int r = tokens_get(line_tokens(&s->line), s->line.config, &secret);
+
+    s->token = secret.number;
+    if (r == TOKENS_READY)
+        open_with(s, place, sbuf_str(&secret.text), arena);
+    else if (r == TOKENS_WAIT)
+        line_again(&s->line, secret.wait_ms);
+    else
+        line_failed(&s->line, "token", r < 0 ? str_of(strerror(-r)) : secret.why, secret.wait_ms);
+    tokens_done(&secret);
 }
 
 static void start(struct line *l)

@@ -19,6 +19,8 @@
  *       since: {id: /id}                      or time: SELECTOR, stored: SELECTOR
  *       full: 40                              fewer posts on a page: it was the last one
  *     limits: {remaining: HEADER, reset: HEADER, backoff: SELECTOR, busy: [CONDITION]}
+ *     oauth: {token: URL, grant: [refresh_token], client: basic, scope: "..."}
+ *                                             the credential is exchanged for access tokens
  *     stream:                                 Server-Sent Events, beside request or instead of it
  *       url: "{streaming}/api/v1/streaming/hashtag"      query and headers as in request
  *       events: [update]                      types that hold posts; left out: all
@@ -170,6 +172,13 @@ struct form_request {
     struct form_members query, headers;
 };
 
+struct form_oauth {
+    struct form_text token; /* n 0: none */
+    struct str scope;
+    int client;      /* as in struct oauth_terms */
+    unsigned grants; /* idem */
+};
+
 struct form_gone {
     struct str event;             /* empty: none */
     struct form_conditions where; /* n 0: none */
@@ -188,6 +197,7 @@ struct connector {
     struct form_request request, stream;
     struct form_words events; /* of the stream; n 0: all */
     struct form_gone gone;
+    struct form_oauth oauth;
     enum connector_credential credential;
     struct form_cursor cursor;
     struct form_limits limits;

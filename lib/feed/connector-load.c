@@ -4,6 +4,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/diag.h"
 #include "lib/data/yaml.h"
+#include "lib/feed/oauth.h"
 
 struct loader {
     struct connector *c;
@@ -347,6 +348,42 @@ static void read_stream(struct loader *l, const struct yaml *node)
         demand_url(l, node, r);
 }
 
+/* --- tokens ---------------------------------------------------------------- */
+
+static void read_client(struct loader *l, const struct yaml *node, void *slot)
+{
+    static const char *const words[] = {[OAUTH_BASIC] = "basic", [OAUTH_BODY] = "body"};
+
+    (void)read_word(l, node, words, ARRAY_LEN(words), slot); /* told */
+}
+
+static void read_grants(struct loader *l, const struct yaml *node, void *slot)
+{
+    static const char *const words[] = {
+        [OAUTH_CLIENT_CREDENTIALS] = "client_credentials", [OAUTH_REFRESH_TOKEN] = "refresh_token"};
+    const struct yaml *word = node->type == YAML_LIST ? node->first : node;
+    unsigned *grants = slot;
+    int at;
+
+    for (; word; word = node->type == YAML_LIST ? word->next : NULL)
+        if (read_word(l, word, words, ARRAY_LEN(words), &at))
+            *grants |= BIT(at);
+}
+
+static void read_oauth(struct loader *l, const struct yaml *node)
+{
+    struct form_oauth *o = &l->c->oauth;
+    const struct key keys[] = {{"token", read_form_text, &o->token},
+                               {"grant", read_grants, &o->grants},
+                               {"client", read_client, &o->client},
+                               {"scope", read_text, &o->scope}};
+
+    if (READ_MAP(l, node, keys, "oauth") && (o->token.n == 0 || o->grants == 0)) {
+        diag(l->diags, DIAG_ERROR, node->at, "oauth needs `token`, the endpoint, and `grant`");
+        diag_hint(l->diags, "as   oauth: {token: https://api.example/token, grant: refresh_token}");
+    }
+}
+
 /* --- cursor ---------------------------------------------------------------- */
 
 static void read_order(struct loader *l, const struct yaml *node, void *slot)
@@ -686,6 +723,11 @@ static void check_use(struct loader *l, const struct yaml *top)
         diag(l->diags, DIAG_ERROR, top->at, "nothing in the request names {credential}");
         diag_hint(l->diags, "as   headers: {Authorization: \"Bearer {credential}\"}");
     }
+    if (c->oauth.token.n && c->credential == CONNECTOR_CREDENTIAL_UNUSED) {
+        diag(l->diags, DIAG_ERROR, yaml_get(top, STR("oauth"))->key_at,
+             "oauth, but no credential to exchange");
+        diag_hint(l->diags, "say   credential: required");
+    }
     if (c->credential == CONNECTOR_CREDENTIAL_UNUSED && shown) {
         diag(l->diags, DIAG_ERROR, top->at, "the request names {credential}");
         diag_hint(l->diags, "say   credential: required   or optional");
@@ -703,6 +745,7 @@ static void read_top(struct loader *l, const struct yaml *top)
                                  {"with", read_with, NULL}, /* before what names them */
                                  {"request", NULL, NULL},
                                  {"stream", NULL, NULL},
+                                 {"oauth", NULL, NULL},
                                  {"gone", read_gone, &c->gone},
                                  {"cursor", read_cursor, &c->cursor},
                                  {"limits", read_limits, &c->limits},
@@ -711,6 +754,7 @@ static void read_top(struct loader *l, const struct yaml *top)
                                  {"fields", read_fields, NULL}};
     const struct yaml *request = yaml_get(top, STR("request"));
     const struct yaml *stream = yaml_get(top, STR("stream"));
+    const struct yaml *oauth = yaml_get(top, STR("oauth"));
 
     c->cursor.count_from = 1;
     c->cursor.first_ms = 86400000;
@@ -720,6 +764,8 @@ static void read_top(struct loader *l, const struct yaml *top)
         read_request(l, request);
     if (stream)
         read_stream(l, stream);
+    if (oauth)
+        read_oauth(l, oauth);
     demand(l, top, "connector", "the file begins with   connector: 1");
     demand(l, top, "items", "as   items: /data/*");
     demand(l, top, "fields", "as   fields: {id: /id, text: /message}");

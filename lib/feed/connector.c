@@ -4,6 +4,7 @@
 #include "lib/base/arena.h"
 #include "lib/feed/base64.h"
 #include "lib/feed/connector-form.h"
+#include "lib/feed/oauth.h"
 #include "lib/feed/url.h"
 
 enum { URL_MAX = 8192, VALUE_MAX = 16384 };
@@ -301,6 +302,28 @@ enum connector_error connector_request(const struct connector *c,
     const struct filling f = {c, &c->request, settings, cursor, now_ms, arena};
 
     return make_request(&f, STR("application/json, */*;q=0.1"), ret);
+}
+
+enum connector_error connector_terms(const struct connector *c,
+                                     const struct connector_settings *settings, struct arena *arena,
+                                     struct oauth_terms *ret)
+{
+    const struct connector_cursor nowhere = {.mark = STR_NONE};
+    const struct form_request token = {.url = c->oauth.token};
+    const struct filling f = {c, &token, settings, &nowhere, 0, arena};
+    struct oauth_terms terms = {.scope = c->oauth.scope, .grants = c->oauth.grants};
+
+    if (c->oauth.token.n == 0)
+        return CONNECTOR_E_CREDENTIAL;
+    if (c->oauth.client)
+        terms.client = OAUTH_BODY;
+    if (!settings_fit(&f))
+        return CONNECTOR_E_WITH;
+    enum connector_error e = make_url(&f, &terms.url);
+
+    if (e == CONNECTOR_OK)
+        *ret = terms;
+    return e;
 }
 
 enum connector_error connector_stream(const struct connector *c,

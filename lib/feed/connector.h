@@ -63,6 +63,13 @@ struct connector_settings {
     struct str credential; /* the secret; may be empty */
 };
 
+/* What the network's token endpoint wants. CONNECTOR_OK, or the file has no `oauth`
+ * (CONNECTOR_E_CREDENTIAL): the credential is the secret itself. */
+struct oauth_terms;
+enum connector_error connector_terms(const struct connector *c,
+                                     const struct connector_settings *settings, struct arena *arena,
+                                     struct oauth_terms *ret) MUST_CHECK;
+
 /* --- asking ------------------------------------------------------------------ */
 
 /* What a source remembers of its walk; all empty at first. No line ends inside. */

@@ -43,8 +43,8 @@ def rss(*texts, head="", ids=None):
 
 
 class Request:
-    def __init__(self, path, headers, lines, sock):
-        self.path, self.headers, self.lines, self.sock = path, headers, lines, sock
+    def __init__(self, path, headers, lines, sock, body=b""):
+        self.path, self.headers, self.lines, self.sock, self.body = path, headers, lines, sock, body
         self.method = lines[0].split(" ")[0]
         self.at = time.monotonic()
 
@@ -128,7 +128,8 @@ class Web:
                 break
             lines.append(line.rstrip("\r\n"))
         headers = {k.lower(): v.strip(" ") for k, _, v in (x.partition(":") for x in lines[1:])}
-        request = Request(lines[0].split(" ")[1], headers, lines, client)
+        body = file.read(int(headers.get("content-length", 0)))
+        request = Request(lines[0].split(" ")[1], headers, lines, client, body)
         with self.lock:
             self.requests.append(request)
         script = self.scripts.get(request.path) or self.scripts.get(request.path.partition("?")[0])

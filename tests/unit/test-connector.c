@@ -418,6 +418,15 @@ static void mistakes_are_told_with_their_place(void **state)
          "items: /a\nfields: {text: /b}\n",
          3, 37, "'5m' is no duration"},
         {"connector: 2\nitems: /a\nfields: {text: /b}\n", 1, 12, "version 1"},
+        {"connector: 1\ncredential: required\nrequest: {url: https://x/}\n"
+         "oauth: {token: https://x/t}\nitems: /a\nfields: {text: /b}\n",
+         4, 8, "oauth needs `token`, the endpoint, and `grant`"},
+        {"connector: 1\ncredential: required\nrequest: {url: 'https://x/{credential}'}\n"
+         "oauth: {token: https://x/t, grant: password}\nitems: /a\nfields: {text: /b}\n",
+         4, 36, "'password' is none of the words known here"},
+        {"connector: 1\nrequest: {url: https://x/}\n"
+         "oauth: {token: https://x/t, grant: [refresh_token]}\nitems: /a\nfields: {text: /b}\n",
+         3, 1, "oauth, but no credential"},
         {"connector: 1\nstream: {events: [a]}\nitems: /a\nfields: {text: /b}\n", 2, 9,
          "stream has no url"},
         {"connector: 1\ngone: {id: /a}\nitems: /a\nfields: {text: /b}\n", 2, 7,
