@@ -4,42 +4,50 @@
 Needs the right to make namespaces (root, or unprivileged ones); else it is skipped.
 """
 
+import contextlib
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
+from web_rig import Couacd, Reply, Web, certificate, complaint, rss
+
 HOSTS = """127.0.0.1 localhost
-93.184.216.34 public.example other.example slow.example
+93.184.216.34 public.example other.example slow.example good.example blind.example deaf.example
 127.0.0.1 inside.example
 ::ffff:127.0.0.1 mapped.example
 192.168.7.7 lan.example
 """
-MARK = "COUAC_TEST_NAMESPACE"
+MARK, CERT, KEY = "COUAC_TEST_NAMESPACE", "COUAC_TEST_CERT", "COUAC_TEST_KEY"
+TRUSTED = "/etc/ssl/certs/ca-certificates.crt"
 
 
 def enter():
     """Runs this program again in namespaces of its own."""
     with tempfile.NamedTemporaryFile("w", suffix=".hosts") as hosts, \
-            tempfile.NamedTemporaryFile("w", suffix=".resolv") as resolv:
+            tempfile.NamedTemporaryFile("w", suffix=".resolv") as resolv, \
+            tempfile.TemporaryDirectory(prefix="couac-public-") as folder:
+        cert, key = certificate(folder, "public.example")
         hosts.write(HOSTS)
         hosts.flush()
         resolv.write("nameserver 93.184.216.34\n")
         resolv.flush()
         script = ('ip link set lo up && ip addr add 93.184.216.34/32 dev lo && '
                   'ip addr add 192.168.7.7/32 dev lo && mount --bind "$0" /etc/hosts && mount --bind "$1" /etc/resolv.conf && '
-                  'shift && exec "$@"')
+                  f'mount --bind "$2" {TRUSTED} && shift 2 && exec "$@"')
         line = ["unshare", "--net", "--mount", "--map-root-user"]
         if os.geteuid() == 0:
             line.pop()
-        probe = subprocess.run(line + ["sh", "-c", script, hosts.name, resolv.name, "true"], capture_output=True, check=False)
+        probe = subprocess.run(line + ["sh", "-c", script, hosts.name, resolv.name, cert, "true"], capture_output=True, check=False)
         if probe.returncode:
             print("1..0 # SKIP no right to make a network namespace")
             return 0
-        return subprocess.run(line + ["sh", "-c", script, hosts.name, resolv.name, sys.executable] + sys.argv,
-                              env={**os.environ, MARK: "1"}, check=False).returncode
+        return subprocess.run(line + ["sh", "-c", script, hosts.name, resolv.name, cert, sys.executable] + sys.argv,
+                              env={**os.environ, MARK: "1", CERT: cert, KEY: key}, check=False).returncode
 
 
 if MARK not in os.environ and __name__ == "__main__":
@@ -47,7 +55,6 @@ if MARK not in os.environ and __name__ == "__main__":
 
 import redis_rig  # noqa: E402
 from redis_rig import wait_for  # noqa: E402
-from web_rig import Couacd, Reply, Web, complaint, rss  # noqa: E402
 
 PROGRAM, SHARE = sys.argv[1], sys.argv[2]
 FAST = {"floor": "1 s", "floor_blind": "1 s", "floor_deaf": "1 s", "host_gap": "200 ms"}
@@ -66,7 +73,7 @@ def outside(rig):
     return rig.keep(Web("93.184.216.34"))
 
 
-def a_public_name_cannot_lead_inside(rig):
+def b26_a_public_name_cannot_lead_inside(rig):
     web, inside = outside(rig), rig.keep(Web())
     inside.on("/", Reply(200, rss(complaint(1))))
     at = f"http://public.example:{web.port}"
@@ -97,7 +104,7 @@ def a_public_name_cannot_lead_inside(rig):
     assert len(couacd.logged(r"why=forbidden")) >= len(sources) - 3
 
 
-def retry_after_holds_the_whole_public_host_and_no_other(rig):
+def b09_retry_after_holds_the_whole_public_host_and_no_other(rig):
     web = outside(rig)
     web.on("/busy", Reply(429, Retry_After="3600"))
     for name in ("calm", "elsewhere"):
@@ -117,7 +124,7 @@ def retry_after_holds_the_whole_public_host_and_no_other(rig):
     assert len(web.seen("/calm")) == calm, "the restart forgot that the host asked for patience"
 
 
-def a_host_gets_two_requests_at_once_and_a_gap_between_them(rig):
+def b17_a_host_gets_two_requests_at_once_and_a_gap_between_them(rig):
     web = outside(rig)
 
     def slow(request):
@@ -152,8 +159,86 @@ def a_name_server_that_never_answers_stalls_nobody(rig):
     assert time.monotonic() - began < 4, "the end waited for the name server"
 
 
-TESTS = [a_name_server_that_never_answers_stalls_nobody, a_public_name_cannot_lead_inside, retry_after_holds_the_whole_public_host_and_no_other,
-         a_host_gets_two_requests_at_once_and_a_gap_between_them]
+def b13_floors_are_five_minutes_an_hour_and_a_day(rig):
+    web = outside(rig)
+    hasty = rig.keep(Couacd(rig, PROGRAM, None, SHARE, {"a": public("http://public.example/", every="299 s")}, name="hasty"))
+    assert hasty.start().process.wait(10) == 78 and hasty.logged("more often than 5 min"), "a wish below the floor"
+    web.on("/good", lambda r: Reply(304) if r.get("if-none-match") else Reply(200, rss("x"), ETag='"1"'))
+    web.on("/blind", Reply(200, rss("x")))
+    web.on("/deaf", Reply(200, rss("x"), ETag='"1"'))
+    couacd = rig.keep(Couacd(rig, PROGRAM, None, SHARE, {
+        name: public(f"http://{name}.example:{web.port}/{name}", every="5 min") for name in ("good", "blind", "deaf")})).start()
+    floors = {"good": [300] * 5, "blind": [3600] * 5, "deaf": [300, 300, 300, 86400, 86400]}
+    for turn in range(5):  # a server is deaf when it ignored three conditional requests
+        for name, want in floors.items():
+            at, interval = couacd.plan(name, turn + 1)
+            assert interval == want[turn] and at - time.time() > want[turn] - 30, (name, turn, interval)
+        if turn < 4:
+            couacd.passes(2 * 86400)
+
+
+class Http2(threading.Thread):
+    """Just enough of RFC 9113 to answer each request with the same feed."""
+
+    SETTINGS, HEADERS, DATA = 4, 1, 0
+    END_STREAM, ACK, END_HEADERS = 1, 1, 4
+    STATUS_200 = b"\x88"  # RFC 7541: the 8th of the static table
+
+    def __init__(self, cert, key, body):
+        super().__init__(daemon=True)
+        self.body, self.streams, self.connections, self.refused = body, 0, 0, 0
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(cert, key)
+        self.context.set_alpn_protocols(["h2"])
+        self.listener = socket.create_server(("93.184.216.34", 0))
+        self.port = self.listener.getsockname()[1]
+        self.start()
+
+    def close(self):
+        self.listener.close()
+
+    def run(self):
+        while True:
+            try:
+                client = self.listener.accept()[0]
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    @staticmethod
+    def frame(kind, flags, stream, payload=b""):
+        return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
+
+    def serve(self, client):
+        with contextlib.suppress(OSError), self.context.wrap_socket(client, server_side=True) as sock:
+            self.connections += 1
+            file = sock.makefile("rb")
+            if sock.selected_alpn_protocol() != "h2" or file.read(24) != b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n":
+                self.refused += 1
+                return
+            sock.sendall(self.frame(self.SETTINGS, 0, 0))
+            while head := file.read(9):
+                file.read(int.from_bytes(head[:3], "big"))
+                kind, flags, stream = head[3], head[4], int.from_bytes(head[5:], "big")
+                if kind == self.SETTINGS and not flags & self.ACK:
+                    sock.sendall(self.frame(self.SETTINGS, self.ACK, 0))
+                elif kind == self.HEADERS:
+                    self.streams += 1
+                    sock.sendall(self.frame(self.HEADERS, self.END_HEADERS, stream, self.STATUS_200) +
+                                 self.frame(self.DATA, self.END_STREAM, stream, self.body))
+
+
+def b18_http_2_is_spoken_when_it_is_offered(rig):
+    server = rig.keep(Http2(os.environ[CERT], os.environ[KEY], rss("x")))
+    couacd = start(rig, {"shop": public(f"https://public.example:{server.port}/feed")})
+    wait_for("three answers", lambda: couacd.row("shop").get("polls", 0) >= 3)
+    assert not couacd.logged("poll.failed") and server.refused == 0, couacd.logged("poll.failed.*")
+    assert server.streams >= 3 and server.connections == 1, (server.streams, server.connections)
+
+
+TESTS = [a_name_server_that_never_answers_stalls_nobody, b26_a_public_name_cannot_lead_inside,
+         b09_retry_after_holds_the_whole_public_host_and_no_other, b13_floors_are_five_minutes_an_hour_and_a_day,
+         b17_a_host_gets_two_requests_at_once_and_a_gap_between_them, b18_http_2_is_spoken_when_it_is_offered]
 
 if __name__ == "__main__":
     wanted = sys.argv[3:]

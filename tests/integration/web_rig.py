@@ -4,11 +4,13 @@ Each path has a script: a function that is given the request and answers with by
 Reply, or writes to the socket itself. All requests are kept, with their times.
 """
 
+import contextlib
 import email.utils
 import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import threading
 import time
@@ -69,7 +71,8 @@ class Reply:
 class Web:
     """`on(path, script)`; script(request) -> Reply, bytes (sent raw), or None (the connection ends)."""
 
-    def __init__(self, host="127.0.0.1", family=socket.AF_INET):
+    def __init__(self, host="127.0.0.1", family=socket.AF_INET, tls=None):
+        self.tls = tls
         self.scripts, self.requests, self.lock = {}, [], threading.Lock()
         self.connections = self.open = self.most_open = 0
         self.listener = socket.socket(family)
@@ -108,6 +111,8 @@ class Web:
             self.most_open = max(self.most_open, self.open)
         try:
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self.tls:
+                client = self.tls.wrap_socket(client, server_side=True)
             with client.makefile("rb") as file:
                 while self._one(client, file):
                     pass
@@ -138,6 +143,14 @@ class Web:
             return False
         client.sendall(reply.encode() if isinstance(reply, Reply) else reply)
         return isinstance(reply, Reply)
+
+
+def certificate(folder, name="localhost"):
+    """(certificate, key) that nobody but its bearer trusts."""
+    cert, key = os.path.join(folder, "cert.pem"), os.path.join(folder, "key.pem")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}",
+                    "-addext", f"subjectAltName=DNS:{name}", "-keyout", key, "-out", cert], check=True, capture_output=True)
+    return cert, key
 
 
 class Couacd:
@@ -179,11 +192,12 @@ class Couacd:
 
     def start(self, wait=True, **env):
         with open(self.log, "ab") as log:
+            before = len(self.logged("event=couacd.started"))
             self.process = subprocess.Popen([self.program, "--config", self.config], stderr=log,
                                             env={**os.environ, **env})
         if wait:
             wait_for("couacd to start", lambda: self.process.poll() is not None or
-                     self.logged("event=couacd.started"))
+                     len(self.logged("event=couacd.started")) > before)
         return self
 
     def hup(self):
@@ -210,3 +224,31 @@ class Couacd:
 
     def alerts(self):
         return self.redis.do("XLEN", "couac:alerts")
+
+    # What it remembers of its sources, and a clock that a test moves.
+
+    def database(self):
+        return contextlib.closing(sqlite3.connect(f"file:{self.state}/couac.db?mode=rw", uri=True, timeout=20))
+
+    def row(self, source):
+        with self.database() as db:
+            db.row_factory = sqlite3.Row
+            row = db.execute("SELECT * FROM source WHERE id = ?", (source,)).fetchone()
+        return dict(row) if row else {}
+
+    def plan(self, source, polled=1):
+        """(when it is asked next, the interval behind that), in seconds, after so many answers."""
+        row = wait_for(f"{polled} answers of {source} on the disk",
+                       lambda: (r := self.row(source)) and r["polls"] >= polled and r)
+        return row["next_ms"] / 1000, row["interval_ms"] / 1000
+
+    def passes(self, seconds):
+        """Stops it, makes all that it remembers so much older, and starts it again."""
+        assert self.stop() == 0
+        with self.database() as db:
+            for source, cursor in db.execute("SELECT id, cursor FROM source").fetchall():
+                cursor = re.sub(r"(?m)^full (\d+)$", lambda m: f"full {int(m[1]) - int(seconds * 1000)}", cursor)
+                db.execute("UPDATE source SET cursor = ?, next_ms = next_ms - ?, last_ok_ms = last_ok_ms - ? WHERE id = ?",
+                           (cursor, int(seconds * 1000), int(seconds * 1000), source))
+            db.commit()
+        self.start()
