@@ -5,7 +5,9 @@
 /* A quantity is a closed range with a modifier. Against "at most" its low end
  * decides: "5 to 6 days" breaks 4 days, "up to 6 days" does not. At the limit
  * itself the modifier decides: "over 10 minutes" breaks "at most 10 min", a
- * plain "10 minutes" keeps it. "Almost 48 h" has both ends at 48 h and keeps. */
+ * plain "10 minutes" keeps it, unless the words say that they are not over: "no
+ * internet for 24 h now" breaks 24 h. "Almost 48 h" has both ends at 48 h and
+ * keeps. */
 
 static bool same_dimension(const struct limit *limit, const struct quantity *q)
 {
@@ -47,7 +49,9 @@ static bool role_counts(const struct limit *limit, const struct quantity *q,
 
 static bool above(double bound, const struct quantity *q)
 {
-    return q->low > bound || (q->low == bound && q->bound == QUANTITY_MORE_THAN);
+    bool more = q->bound == QUANTITY_MORE_THAN || (q->going && q->bound == QUANTITY_EXACT);
+
+    return q->low > bound || (q->low == bound && more);
 }
 
 static bool below(double bound, const struct quantity *q)

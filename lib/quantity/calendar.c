@@ -157,6 +157,12 @@ static bool figures(const struct tokens *ts, size_t i, struct moment *m)
            (three_parts(ts, i, m) || dotted_date(ts, i, m) || two_parts(ts, i, m));
 }
 
+/* "début août", "late March" */
+static int third_before(const struct tokens *ts, size_t i)
+{
+    return token_is(ts, i - 1, LEX(EARLY)) ? (int)token_at(ts, i - 1)->m->number : 0;
+}
+
 static bool month_at(const struct tokens *ts, size_t i)
 {
     return token_is(ts, i, LEX(MONTH));
@@ -210,6 +216,7 @@ static bool month_first(const struct tokens *ts, size_t i, struct moment *m)
         return false;
     m->month = token_at(ts, i)->m->cal;
     next = read_year(ts, at, &m->year);
+    m->third = third_before(ts, i);
     if (m->year) {
         m->form = MOMENT_MONTH;
         m->next = next;
@@ -315,6 +322,22 @@ static enum moment_form period_form(int unit)
     default:
         return MOMENT_NONE;
     }
+}
+
+/* "début de la semaine", "the beginning of the month": the running one's first days. */
+static bool begun(const struct tokens *ts, size_t i, struct moment *m)
+{
+    size_t of = i - 1 - token_is(ts, i - 1, LEX(THE)), first = of - 1;
+
+    if (i < 2 || !token_is(ts, i, LEX(UNIT)) || token_at(ts, i)->digits < 2 ||
+        !token_is(ts, of, LEX(OF)) || !token_is(ts, first, LEX(EARLY)) ||
+        token_at(ts, first)->m->number != 1)
+        return false;
+    m->form = period_form(token_at(ts, i)->m->unit);
+    m->third = 1;
+    m->from = first - token_is(ts, first - 1, LEX(THE));
+    m->next = i + 1;
+    return m->form != MOMENT_NONE;
 }
 
 /* "last week", "la semaine dernière", "next month", "last Monday" */
@@ -438,7 +461,7 @@ bool calendar_read(const struct tokens *ts, size_t i, struct moment *ret)
     if (token_at(ts, i)->kind != TOKEN_NUMBER && !token_is(ts, i, starts))
         return false;
     if (figures(ts, i, &m) || day_month(ts, i, &m) || month_first(ts, i, &m) ||
-        weekday(ts, i, &m) || relative_day(ts, i, &m) || shifted(ts, i, &m) ||
+        weekday(ts, i, &m) || relative_day(ts, i, &m) || shifted(ts, i, &m) || begun(ts, i, &m) ||
         day_alone(ts, i, &m) || year_alone(ts, i, &m)) {
         add_clock(ts, &m);
         *ret = m;

@@ -29,6 +29,7 @@ struct moment {
     enum moment_form form;
     int year; /* 0: not said */
     int month, day;
+    int third; /* of the month: 1 early, 2 mid, 3 late; 0: not said. 1 of a week: its first days */
     int weekday;          /* Monday 0; with MOMENT_DAY and MOMENT_DATE a hint only */
     int shift;            /* days, weeks, months, years from now; for weekdays -1 last, 1 next */
     int clock, clock_end; /* minutes since midnight, or CLOCK_UNSAID */

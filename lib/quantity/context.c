@@ -63,7 +63,12 @@ static const struct phrase *find(const struct tokens *ts, enum lexicon_side side
     struct walk w = {ts, at, side == LEXICON_BEFORE ? -1 : 1};
     const struct phrase *phrases;
     size_t n = lexicon_phrases(ts->lang, side, &phrases);
-    uint16_t word = token_at(ts, at)->word;
+    bool comma = side == LEXICON_AFTER && kind == QUANTITY_DATE && token_sign(ts, at, ',');
+    uint16_t word;
+
+    at += comma; /* "le 12 mars, j'ai commandé" */
+    w.at = at;
+    word = token_at(ts, at)->word;
 
     if (!(token_at(ts, at)->m->mask & LEX(PHRASE)))
         return NULL;
@@ -167,6 +172,7 @@ struct context context_read(const struct tokens *ts, size_t first, size_t from, 
         from_after = next;
         after = find(ts, LEXICON_AFTER, next, kind, WANT_ROLE, &end_after);
     }
+    c.going = (before && before->going) || (after && after->going);
     if (!before ||
         (after && tells_more(after, end_after - from_after, before, c.from - 1 - end_before)))
         before = after;

@@ -7,6 +7,7 @@
 struct context {
     int bound;   /* enum quantity_bound or BOUND_ALMOST; -1: nothing said */
     int role;    /* enum quantity_role; -1: nothing said */
+    bool going;  /* the words say that it still goes on */
     size_t from; /* first token of the bound's words, or of the quantity */
     size_t next; /* behind the bound's words */
 };

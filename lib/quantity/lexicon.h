@@ -98,6 +98,7 @@ enum { PHRASE_MAX = 8, PHRASE_GAP = 0xffff, PHRASE_GAP_WORDS = 3 };
  * before a quantity is kept backwards. */
 struct phrase {
     uint8_t is_role; /* else a bound */
+    uint8_t going;   /* a role, and what it measures still goes on: "depuis" */
     uint8_t value;   /* enum quantity_role, or enum quantity_bound, or BOUND_ALMOST */
     uint8_t kind;    /* enum quantity_kind it holds for; QUANTITY_KINDS: all */
     uint8_t n;

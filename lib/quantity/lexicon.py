@@ -77,6 +77,7 @@ class Tables:
     def add_phrases(self, side, result, text, lang):
         result, _, kind = result.partition(' ')
         holds = self.kinds.index(kind) if kind else len(self.kinds)
+        going, result = result.endswith('+'), result.rstrip('+')
         for phrase in text.split('|'):
             for words in expand(phrase.split()):
                 words = [w for part in words for w in part.split('_')]
@@ -87,7 +88,7 @@ class Tables:
                     ids.reverse()
                 is_role = result in self.roles
                 value = (self.roles if is_role else self.bounds).index(result)
-                self.phrases.append((lang, side == 'after', is_role, value, holds, ids))
+                self.phrases.append((lang, side == 'after', is_role, value, holds, ids, going))
 
     def phrase_word(self, text, lang):
         number = self.word(text, lang)
@@ -155,9 +156,9 @@ def write_phrases(tables, out):
     order = sorted(tables.phrases, key=lambda p: (
         p[0], p[1], p[5][0], -len([i for i in p[5] if i != ANY_WORDS]), ANY_WORDS in p[5]))
     out.write('static const struct phrase phrases[] = {\n')
-    for lang, after, is_role, value, kind, ids in order:
-        out.write('    {.is_role = %d, .value = %d, .kind = %d, .n = %d, .words = {%s}},\n'
-                  % (is_role, value, kind, len(ids), ', '.join(map(str, ids))))
+    for lang, after, is_role, value, kind, ids, going in order:
+        out.write('    {.is_role = %d, .going = %d, .value = %d, .kind = %d, .n = %d, .words = {%s}},\n'
+                  % (is_role, going, value, kind, len(ids), ', '.join(map(str, ids))))
     out.write('};\n\nstatic const struct phrase_span phrase_spans[LANG_COUNT][2] = {\n')
     for lang in range(len(LANGS)):
         spans = []

@@ -19,10 +19,12 @@ static bool one_day(struct day_range *r, int64_t year, int month, int day)
     return true;
 }
 
-static void one_month(struct day_range *r, int64_t year, int month)
+/* A month, or a third of it: "fin mars" begins on the 21st. */
+static void one_month(struct day_range *r, int64_t year, int month, int third)
 {
-    r->from = clock_days(year, month, 1);
-    r->to = r->from + clock_month_days(year, month);
+    r->from = clock_days(year, month, 1) + (third ? 10 * (third - 1) : 0);
+    r->to = third && third < 3 ? r->from + 10
+                               : clock_days(year, month, 1) + clock_month_days(year, month);
 }
 
 /* The year in which a yearly date is meant. */
@@ -32,7 +34,7 @@ static bool of_year(const struct moment *m, const struct civil *now, int64_t tod
     int64_t year = now->year;
 
     if (m->form == MOMENT_MONTH)
-        one_month(r, year, m->month);
+        one_month(r, year, m->month, m->third);
     else if (!one_day(r, year, m->month, m->day) && !one_day(r, --year, m->month, m->day))
         return m->month == 2 && m->day == 29 &&
                (one_day(r, year - 1, 2, 29) || one_day(r, year - 2, 2, 29));
@@ -44,7 +46,7 @@ static bool of_year(const struct moment *m, const struct civil *now, int64_t tod
         return true;
     if (m->form != MOMENT_MONTH)
         return one_day(r, year, m->month, m->day);
-    one_month(r, year, m->month);
+    one_month(r, year, m->month, m->third);
     return true;
 }
 
@@ -69,8 +71,8 @@ static void of_week(const struct moment *m, int64_t today, enum tense tense, str
     int64_t monday = today - clock_weekday(today);
 
     r->from = monday + m->weekday;
-    if (m->shift < 0)
-        r->from -= r->from >= today ? 7 : 0;
+    if (m->shift < 0) /* last Thursday, said on a Friday, is not yesterday */
+        r->from -= r->from >= today - 1 ? 7 : 0;
     else if (m->shift > 0)
         r->from += 7;
     else if (tense == TENSE_PAST ? r->from >= today : r->from <= today)
@@ -82,7 +84,7 @@ static void shift_month(struct day_range *r, const struct civil *now, int shift)
 {
     int64_t months = now->year * 12 + now->month - 1 + shift;
 
-    one_month(r, months / 12, (int)(months % 12) + 1);
+    one_month(r, months / 12, (int)(months % 12) + 1, 0);
 }
 
 static bool days_of(const struct moment *m, int64_t at_s, enum tense tense, struct day_range *r)
@@ -94,7 +96,7 @@ static bool days_of(const struct moment *m, int64_t at_s, enum tense tense, stru
     if (m->form == MOMENT_DATE && said)
         return one_day(r, m->year, m->month, m->day);
     if (m->form == MOMENT_MONTH && said) {
-        one_month(r, m->year, m->month);
+        one_month(r, m->year, m->month, m->third);
         return true;
     }
     if (m->form == MOMENT_YEAR) {
@@ -138,6 +140,8 @@ bool calendar_resolve(const struct moment *m, int64_t at_s, enum tense tense, in
 
     if (!days_of(m, at_s, tense, &r))
         return false;
+    if (m->third && m->form != MOMENT_MONTH) /* its first days */
+        r.to = r.from + 2;
     *ret_from = r.from * 86400;
     *ret_to = r.to * 86400;
     if (m->clock == CLOCK_UNSAID)

@@ -22,6 +22,12 @@ enum {
     PARSE_TOKENS = 16,
 };
 
+/* The latest time that began with a date, and when that was: "commandé le 3". */
+struct span {
+    size_t found; /* which quantity it is, from 1 on; 0: there is none */
+    int64_t from, to;
+};
+
 struct reader {
     struct tokens tokens;
     size_t at; /* bytes of the text that are tokens already */
@@ -33,6 +39,7 @@ struct reader {
     bool since;         /* the moment being finished has "since" before it */
     struct moment date; /* the latest that is not past for sure, found[date_at] */
     size_t date_at;
+    struct span open;
     struct token window[WINDOW];
 };
 
@@ -164,6 +171,26 @@ static bool elapse(struct reader *r, const struct moment *m, enum quantity_role 
     q->amount = q->unit == UNIT_DAY ? (double)(now / 86400 - from / 86400) : floor(q->high / 3600);
     if (m->clock != CLOCK_UNSAID)
         widen(r->tokens.lang, q);
+    r->open = (struct span){r->n + 1, from, to};
+    return true;
+}
+
+/* "commandé le 3, reçu le 8": what began with the first date ended with the second,
+ * and did not go on until now. */
+static bool close_span(struct reader *r, const struct moment *m)
+{
+    bool kept = r->open.found > 0 && r->open.found <= r->n;
+    struct quantity *q = kept ? &r->found[r->open.found - 1] : NULL;
+    int64_t from, to, now = r->options->at_s;
+
+    if (!q || !calendar_resolve(m, now, TENSE_PAST, &from, &to) || from < r->open.from ||
+        from > now)
+        return false;
+    q->low = (double)MAX(from - r->open.to, 0);
+    q->high = (double)(to - r->open.from);
+    q->unit = UNIT_DAY;
+    q->amount = (double)(from / 86400 - r->open.from / 86400);
+    r->open.found = 0;
     return true;
 }
 
@@ -288,6 +315,10 @@ static void finish_moment(struct reader *r, const struct measure *m, struct quan
         q->high = m->moment.clock_end * 60.0;
         return;
     }
+    if (q->role == QUANTITY_LENGTH) {
+        announced = !close_span(r, &m->moment);
+        q->role = QUANTITY_ROLE_NONE;
+    }
     if ((elapsed && elapse(r, &m->moment, q->role, q)) ||
         (announced && lies_ahead(r, &m->moment, q)))
         return;
@@ -382,7 +413,8 @@ static bool is_minutes(const struct tokens *ts, size_t first, const struct measu
 /* "des semaines", "3e jour" outside a wait, and with nothing else said: no length. */
 static bool is_no_wait(const struct tokens *ts, const struct measure *m, const struct quantity *q)
 {
-    bool waits = q->role == QUANTITY_ELAPSED || q->role == QUANTITY_DELAY;
+    bool waits =
+        q->role == QUANTITY_ELAPSED || q->role == QUANTITY_DELAY || q->role == QUANTITY_AHEAD;
 
     return m->wait_only && (!waits || (m->from <= 2 && m->next == ts->n));
 }
@@ -416,6 +448,7 @@ static size_t finish(struct reader *r, struct measure *m, struct quantity *q)
         q->role = (enum quantity_role)c.role;
     place(ts, &c, q);
     settle_role(r, q);
+    q->going = c.going && q->role == QUANTITY_ELAPSED;
     return c.next;
 }
 

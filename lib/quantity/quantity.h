@@ -86,7 +86,8 @@ struct quantity {
     enum quantity_bound bound;
     enum quantity_role role;
     enum quantity_unit unit; /* as written */
-    char currency[4];        /* ISO 4217, "" when not money or not said */
+    bool going;        /* elapsed, and the words say that it goes on: "depuis 24 h", "24 h sans" */
+    char currency[4];  /* ISO 4217, "" when not money or not said */
     double amount;     /* in `unit`; the low end of a range; 3 for "several", whose low is 2 */
     double low, high;  /* base unit; -INFINITY / INFINITY where open */
     size_t start, end; /* bytes of the scanned text: the quantity and its modifier */

@@ -279,6 +279,38 @@ static void a_date_to_come_is_so_far_ahead(void **state)
     assert_int_equal(first(state, LANG_FR, "fermé le 12 mars").kind, QUANTITY_DATE);
 }
 
+static void what_ended_on_a_date_did_not_go_on_until_now(void **state)
+{
+    static const struct expected cases[] = {
+        {LANG_FR, "commandé le 12 février, reçu le 20 février", DAYS(7), DAYS(9)},
+        {LANG_FR, "pas de réseau du 12/02 au 27/02", DAYS(14), DAYS(16)},
+        {LANG_FR, "commandé mardi, livré mercredi", DAYS(0), DAYS(2)},
+    };
+
+    check_kind(state, QUANTITY_DURATION, cases, ARRAY_LEN(cases));
+    assert_true(first(state, LANG_FR, "commandé le 12 février, toujours rien").low == DAYS(22.75));
+}
+
+static void parts_of_a_month_narrow_it(void **state)
+{
+    static const struct expected cases[] = {
+        {LANG_FR, "depuis début février", DAYS(24.75), DAYS(34.75)},
+        {LANG_FR, "depuis fin janvier", DAYS(34.75), DAYS(45.75)},
+        {LANG_FR, "en panne depuis le début de la semaine", DAYS(2.75), DAYS(4.75)},
+        {LANG_EN, "since late January", DAYS(34.75), DAYS(45.75)},
+    };
+
+    check_kind(state, QUANTITY_DURATION, cases, ARRAY_LEN(cases));
+}
+
+static void a_wait_that_goes_on_is_told_from_one_that_is_over(void **state)
+{
+    assert_true(first(state, LANG_FR, "plus d'internet depuis 24 h").going);
+    assert_true(first(state, LANG_FR, "24h sans internet").going);
+    assert_false(first(state, LANG_FR, "réparé au bout de 24 h").going);
+    assert_false(first(state, LANG_FR, "client depuis 24 mois").going);
+}
+
 static void plurals_and_ordinals_are_lengths_only_of_a_wait(void **state)
 {
     static const struct expected waits[] = {
@@ -491,6 +523,11 @@ int main(void)
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(a_promised_date_that_is_past_is_a_delay, setup, teardown),
         cmocka_unit_test_setup_teardown(a_date_to_come_is_so_far_ahead, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_ended_on_a_date_did_not_go_on_until_now, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(parts_of_a_month_narrow_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_wait_that_goes_on_is_told_from_one_that_is_over, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(plurals_and_ordinals_are_lengths_only_of_a_wait, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(without_the_time_of_the_post_dates_stay_dates, setup,
