@@ -242,9 +242,8 @@ struct str construct_text(struct reader *r, const struct construct *c)
     } else {
         struct str s = characters(r, c), bytes;
 
-        if (c->kind == TEXT_BASE64 && base64_decode(s, r->arena, &bytes) &&
-            utf8_valid(bytes) == bytes.n)
-            s = bytes;
+        if (c->kind == TEXT_BASE64 && base64_decode(s, r->arena, &bytes))
+            s = utf8_valid(bytes) == bytes.n ? bytes : STR_NONE; /* pictures are no text */
         from_html(r, s);
     }
     if (r->text.full || r->decoded.full)

@@ -117,6 +117,15 @@ static struct str item_url(const struct draft *d)
     return d->link;
 }
 
+bool draft_empty(const struct draft *d)
+{
+    for (enum text_slot slot = 0; slot < SLOT_COUNT; slot++)
+        if (d->texts[slot].raw.n > 0)
+            return false;
+    return d->link.n == 0 && d->guid.n == 0 && d->published_ms == CLOCK_NONE &&
+           d->updated_ms == CLOCK_NONE;
+}
+
 struct feed_item draft_item(struct reader *r)
 {
     struct draft *d = &r->item_draft;

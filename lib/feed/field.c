@@ -176,7 +176,7 @@ static int time_rank(const struct scope *s, enum vocab_ns ns)
 {
     switch (s->el) {
     case EL_PUBLISHED:
-        return 4;
+        return ns == NS_DCTERMS ? 3 : 4;
     case EL_UPDATED:
         return ns == NS_DCTERMS ? 2 : 4;
     case EL_BUILT:
@@ -193,6 +193,15 @@ static void date_field(struct reader *r, const struct scope *s, struct draft *d)
 
     draft_published(d, text, 2);
     draft_updated(d, text, 1);
+}
+
+/* The first one that says something; an empty element says nothing. */
+static void language_field(struct reader *r, const struct scope *s, struct draft *d)
+{
+    struct str lang = lang_value(r, field_value(r, s));
+
+    if (!d->lang_dc.p && lang.n > 0)
+        d->lang_dc = lang;
 }
 
 static bool simple_field(struct reader *r, const struct scope *s, enum vocab_ns ns, struct draft *d)
@@ -216,9 +225,7 @@ static bool simple_field(struct reader *r, const struct scope *s, enum vocab_ns 
         draft_link(d, url_resolve(s->base, field_value(r, s), r->arena), 110);
         return true;
     case EL_LANGUAGE:
-        d->lang_dc = lang_value(r, field_value(r, s));
-        if (d->lang_dc.n == 0)
-            d->lang_dc = STR_NONE;
+        language_field(r, s, d);
         return true;
     case EL_DATE:
         date_field(r, s, d);

@@ -23,6 +23,9 @@ struct str person_name(struct str written)
         size_t open = str_find_char(s, pair[0], 0);
         size_t close = str_find_char(s, pair[1], open == SIZE_MAX ? s.n : open);
 
+        if (pair[0] == '(' && open != SIZE_MAX && str_ends(s, STR(")"))) /* "(Ann (Jr.))" */
+            close = s.n - 1;
+
         if (close == SIZE_MAX)
             continue;
         struct str before = unquote(str_slice(s, 0, open));

@@ -116,6 +116,7 @@ struct reader {
     struct str person; /* name or address inside the open person */
     int person_rank;
     int64_t period_s, frequency;
+    size_t reread_budget; /* bytes that damage may still make be read again */
     VEC(struct feed_item) items;
     struct sbuf decoded, text; /* reused */
 };
@@ -159,6 +160,8 @@ struct str draft_pick_author(const struct draft *d);
 /* The first slot of [from, to] that gives text. */
 struct str draft_pick_text(struct reader *r, const struct draft *d, enum text_slot from,
                            enum text_slot to, enum text_slot *ret_slot);
+/* Was nothing said in it that an item is made of? */
+bool draft_empty(const struct draft *d);
 struct feed_item draft_item(struct reader *r);
 void draft_feed(struct reader *r);
 

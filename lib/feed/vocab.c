@@ -158,7 +158,7 @@ static const struct word words[] = {
     W(NS_DC, "subject", EL_NOTED),
     W(NS_DC, "contributor", EL_OTHER_PERSON),
     W(NS_DCTERMS, "created", EL_PUBLISHED_ALT),
-    W(NS_DCTERMS, "issued", EL_PUBLISHED_ALT),
+    W(NS_DCTERMS, "issued", EL_PUBLISHED),
     W(NS_DCTERMS, "date", EL_DATE),
     W(NS_DCTERMS, "available", EL_PUBLISHED_ALT),
     W(NS_DCTERMS, "modified", EL_UPDATED),

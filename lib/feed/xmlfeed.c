@@ -64,6 +64,14 @@ static void close_source(struct reader *r, const struct scope *s, size_t end)
     draft_author(&r->item_draft, BY_ALT, draft_pick_author(&r->source_draft));
 }
 
+/* "<item><item>": the first one is no item. */
+static bool stutter(struct reader *r, const struct scope *s)
+{
+    bool ended = r->x.kind == XML_END && str_eq_nocase(r->x.name, s->qname);
+
+    return !ended && !r->x.empty && draft_empty(&r->item_draft);
+}
+
 static void pop(struct reader *r, size_t end)
 {
     struct scope s = *scope_top(r);
@@ -74,8 +82,26 @@ static void pop(struct reader *r, size_t end)
         close_person(r, &s, end);
     else if (s.el == EL_SOURCE && s.place == PLACE_SOURCE)
         close_source(r, &s, end);
-    else if (s.el == EL_ITEM && s.place == PLACE_ITEM)
+    else if (s.el == EL_ITEM && s.place == PLACE_ITEM && !stutter(r, &s))
         vec_push(&r->items, draft_item(r));
+}
+
+/* Is an element open in the one at `depth` that means nothing and lost its end tag? Then
+ * it swallowed fields ("<dccreator>"): goes back behind its start tag, as if it had
+ * ended there. What lies between was nobody's, so nothing is taken twice. */
+static bool reread(struct reader *r, unsigned depth)
+{
+    const struct scope *lost = &r->scopes[depth + 1];
+
+    if (depth == 0 || r->depth <= depth || lost->place != PLACE_NOWHERE ||
+        r->scopes[depth].place == PLACE_NOWHERE || r->x.begin - lost->inner > r->reread_budget)
+        return false;
+    r->reread_budget -= r->x.begin - lost->inner;
+    r->x.at = lost->inner;
+    r->x.flags |= XML_DAMAGED;
+    r->depth = depth;
+    scope_unbind(r, scope_top(r)->n_bindings);
+    return true;
 }
 
 static void on_end(struct reader *r)
@@ -95,6 +121,8 @@ static void on_end(struct reader *r)
             continue;
     if (i != r->depth || i == 0)
         r->x.flags |= XML_DAMAGED;
+    if (reread(r, i))
+        return;
     while (i > 0 && r->depth >= i)
         pop(r, end);
 }
@@ -126,6 +154,12 @@ static void own_attributes(struct reader *r, const struct scope *s, struct draft
 
 static void begin_item(struct reader *r, struct scope s)
 {
+    unsigned depth = r->depth;
+
+    while (depth > 0 && r->scopes[depth].place == PLACE_NOWHERE)
+        depth--;
+    if (reread(r, depth))
+        return;
     while (r->depth > 0 && scope_top(r)->place != PLACE_FEED) {
         r->x.flags |= XML_DAMAGED;
         pop(r, r->x.begin);
@@ -347,6 +381,7 @@ static struct reader *reader_new(struct str text, struct str base_url, struct ar
     r->feed = feed;
     r->scopes[0].base = base_url;
     r->era = 1;
+    r->reread_budget = 8 * text.n;
     sbuf_init(&r->decoded, 4 * (size_t)FEED_TEXT_MAX);
     sbuf_init(&r->text, FEED_TEXT_MAX);
     draft_init(&r->feed_draft, &r->scopes[0]);

@@ -277,6 +277,8 @@ static void repeated_damage_costs_linear_time(void **state)
                                            "&l;",
                                            "<a b=\"c",
                                            "<author>",
+                                           "</description><x></item><item>",
+                                           "</description><x><y></item>",
                                            "<description>&lt;script&gt;</description>"};
 
     for (size_t i = 0; i < ARRAY_LEN(patterns); i++) {
@@ -319,6 +321,10 @@ static void alternatives_and_odd_places_of_text_are_found(void **state)
                                     "</media:description>"))
                          ->text,
                      STR("1 <b>"));
+    assert_str_equal(only_item(ENTRY("<content type='image/png'>iVBORw0KGgo=</content>"
+                                     "<summary>s</summary>"))
+                         ->text,
+                     STR("s"));
     assert_str_equal(only_item(ENTRY("<content type='multipart/alternative'><content "
                                      "type='text/plain'>a</content><content type='text/html'>b"
                                      "</content></content>"))
@@ -345,6 +351,8 @@ static void people_are_named_without_markup(void **state)
                                     "</foaf:Person></dc:creator>"))
                          ->author,
                      STR("Ann"));
+    assert_str_equal(only_item(ITEM("<author>a@b.c (Ann (Jr.))</author>"))->author,
+                     STR("Ann (Jr.)"));
     assert_str_equal(only_item(ENTRY("<author><url>http://ann/</url></author>"))->author,
                      STR("http://ann/"));
 }
@@ -362,6 +370,26 @@ static void misspelt_end_tags_lose_nothing_else(void **state)
     assert_str_equal(m->title, STR("A"));
     m = only_item("<feed xml:base=''><entry><link href='x'/></entry></feed>");
     assert_str_equal(m->url, STR("http://example.org/f/x"));
+}
+
+static void an_unknown_element_without_end_swallows_nothing(void **state)
+{
+    (void)state;
+    struct mention *m = only_item(ITEM("<title>A</title><dccreator>x</dc:creator><br>"
+                                       "<link>http://a/1</link><x><y><guid>g</guid>"));
+
+    assert_str_equal(m->url, STR("http://a/1"));
+    assert_str_equal(m->id, STR("g"));
+    m = only_item(ITEM("<x><title>foreign</title></x><title>A</title>"));
+    assert_str_equal(m->title, STR("A"));
+}
+
+static void a_start_tag_twice_makes_no_empty_item(void **state)
+{
+    (void)state;
+    assert_int_equal(read_doc(RSS("<item><item><title>A</title></item>"))->n_items, 1);
+    assert_int_equal(read_doc(RSS("<item><title>A</title><item>"))->n_items, 1);
+    assert_int_equal(read_doc(RSS("<item></item><item/>"))->n_items, 2);
 }
 
 int main(void)
@@ -387,6 +415,9 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(people_are_named_without_markup, set_up, tear_down),
         cmocka_unit_test_setup_teardown(misspelt_end_tags_lose_nothing_else, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_unknown_element_without_end_swallows_nothing, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_start_tag_twice_makes_no_empty_item, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
