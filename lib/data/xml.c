@@ -274,9 +274,11 @@ static size_t cdata_end(struct xml *x, size_t from, struct str element, size_t *
     size_t close = element_close(x, element, from);
 
     if (close != SIZE_MAX && (end == SIZE_MAX || close < end)) {
+        bool half = close >= from + 2 && str_ends(str_slice(x->src, 0, close), STR("]]"));
+
         x->flags |= XML_DAMAGED;
         *ret_next = close;
-        return close;
+        return close - 2 * half; /* "]]</p>": only the '>' was lost */
     }
     return end != SIZE_MAX ? end : mend_cdata(x, from, ret_next);
 }

@@ -212,8 +212,9 @@ static bool half_or_zone(struct scan *d, struct str word)
     if (half != DAY_WHOLE && (word.n > 1 || (d->last == SEEN_TIME && char_at(d, d->at) == '.'))) {
         d->half = half;
         if (char_at(d, d->at) == '.' && (char_at(d, d->at + 1) | 32) == 'm')
-            d->at += 2;     /* "p.m." */
-        (void)take_hour(d); /* or the time stood there already */
+            d->at += 2;                      /* "p.m." */
+        if ((unsigned char)word.p[0] < 0x80) /* in East Asia the hour comes behind */
+            (void)take_hour(d);              /* or the time stood there already */
         d->last = SEEN_TIME;
         return true;
     }
@@ -227,11 +228,11 @@ static bool half_or_zone(struct scan *d, struct str word)
 
 static void word(struct scan *d)
 {
-    char buf[48];
+    char buf[48], before = char_at(d, d->at - 1);
     struct str w = dateword_fold(d->s, &d->at, buf, sizeof(buf));
     int month = dateword_month(w);
 
-    if (w.n == 0 || unit_mark(d, w) || half_or_zone(d, w))
+    if (w.n == 0 || (before != '(' && unit_mark(d, w)) || half_or_zone(d, w))
         return;
     if (dateword_hour(w) && take_hour(d))
         return;
@@ -608,6 +609,10 @@ static bool iso_rest(struct scan *d)
         skip_blanks(d);
     } else if (c == ':' || c == ',' || c == '_') {
         d->at++;
+    }
+    if ((c == '+' || c == '-') && digits_at(d, d->at + 1) == 2 && char_at(d, d->at + 3) == ':') {
+        d->hour = d->minute = d->second = d->ms = 0; /* "2003-12-31+01:00" */
+        d->last = SEEN_TIME;
     }
     size_t n = digits_at(d, d->at);
 

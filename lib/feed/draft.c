@@ -27,7 +27,7 @@ void draft_author(struct draft *d, enum author_slot slot, struct str name)
 
 void draft_link(struct draft *d, struct str url, int rank)
 {
-    if (url.n > 0 && rank > d->link_rank) {
+    if (url.n > 0 && rank > d->link_rank && !url_runs(url)) {
         d->link = url;
         d->link_rank = rank;
     }
@@ -95,11 +95,10 @@ struct str draft_pick_text(struct reader *r, const struct draft *d, enum text_sl
 }
 
 /* The language said nearest to the text, or to the title of an item without text. */
-static struct str item_lang(const struct draft *d, enum text_slot text, enum text_slot title)
+static struct str item_lang(const struct draft *d, enum text_slot nearest, enum text_slot title)
 {
-    const struct construct *nearest = &d->texts[d->texts[text].raw.n ? text : title];
-    const struct str choices[] = {nearest->lang, d->lang_own, d->lang_dc, d->texts[title].lang,
-                                  d->lang_scope};
+    const struct str choices[] = {d->texts[nearest].lang, d->lang_own, d->lang_dc,
+                                  d->texts[title].lang, d->lang_scope};
 
     for (size_t i = 0; i < ARRAY_LEN(choices); i++)
         if (choices[i].p)
@@ -137,7 +136,7 @@ struct feed_item draft_item(struct reader *r)
     m->text = draft_pick_text(r, d, SLOT_CONTENT, SLOT_SUBTITLE, &text);
     m->url = item_url(d);
     m->author = draft_pick_author(d);
-    m->lang = item_lang(d, text, title);
+    m->lang = item_lang(d, m->text.n ? text : title, title);
     m->source = d->source_title;
     m->reply_to = d->reply_to;
     m->published_ms = d->published_ms;

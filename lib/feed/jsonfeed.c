@@ -30,7 +30,9 @@ static struct str member(const struct json *object, const char *key)
 
 static struct str url_member(struct source *s, const struct json *object, const char *key)
 {
-    return url_resolve(s->base, member(object, key), s->arena);
+    struct str url = url_resolve(s->base, member(object, key), s->arena);
+
+    return url_runs(url) ? STR_NONE : url;
 }
 
 static struct str text_member(struct source *s, const struct json *object, const char *key,

@@ -14,13 +14,23 @@ static struct str decoded_attr(struct reader *r, struct str raw)
     return arena_str(r->arena, str_trim(sbuf_str(&r->decoded)));
 }
 
+/* "en_US", the name of a locale, as a language tag; other spellings stay as they are. */
+static void hyphenate(struct sbuf *b)
+{
+    for (size_t i = 0; i < b->n; i++)
+        if (!(b->p[i] >= '0' && b->p[i] <= '9') &&
+            !((b->p[i] | 32) >= 'a' && (b->p[i] | 32) <= 'z') && b->p[i] != '_')
+            return;
+    for (size_t i = 0; i < b->n; i++)
+        if (b->p[i] == '_')
+            b->p[i] = '-';
+}
+
 struct str lang_value(struct reader *r, struct str written)
 {
     sbuf_clear(&r->decoded);
     xml_decode_attr(&r->x, str_trim(written), &r->decoded);
-    for (size_t i = 0; i < r->decoded.n; i++)
-        if (r->decoded.p[i] == '_')
-            r->decoded.p[i] = '-';
+    hyphenate(&r->decoded);
     return arena_str(r->arena, sbuf_str(&r->decoded));
 }
 
@@ -74,7 +84,7 @@ static void apply_attrs(struct reader *r, struct scope *s)
         } else if (str_eq_nocase(key, STR("xml:lang")) || str_eq_nocase(key, STR("lang"))) {
             s->lang = lang_value(r, value);
             s->lang_from = LANG_OWN;
-        } else if (str_eq_nocase(key, STR("xml:base"))) {
+        } else if (str_eq_nocase(key, STR("xml:base")) || str_eq_nocase(key, STR("base"))) {
             struct str base = url_resolve(s->base, decoded_attr(r, value), r->arena);
 
             s->base = base.n ? base : s->base; /* "" means the base itself (RFC 3986, 4.4) */

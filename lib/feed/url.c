@@ -59,6 +59,14 @@ static struct parts cut(struct str s)
     return p;
 }
 
+bool url_runs(struct str url)
+{
+    struct str scheme = str_slice(url, 0, scheme_length(url));
+
+    return str_eq_nocase(scheme, STR("javascript:")) || str_eq_nocase(scheme, STR("vbscript:")) ||
+           str_eq_nocase(scheme, STR("data:"));
+}
+
 bool url_web(struct str url)
 {
     return (str_starts_nocase(url, STR("http://")) && url.n > 7) ||

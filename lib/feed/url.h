@@ -16,6 +16,8 @@ struct str url_resolve(struct str base, struct str ref, struct arena *arena);
 
 /* Does it begin with a scheme and a colon? */
 bool url_absolute(struct str url);
+/* Is it a program rather than a place: javascript, vbscript, data? */
+bool url_runs(struct str url);
 /* http or https, with a host. */
 bool url_web(struct str url);
 /* Path, query and fragment: what survives a move to another scheme or host. */

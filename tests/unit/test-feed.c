@@ -122,6 +122,10 @@ static void the_nearest_language_wins(void **state)
     m = only_item("<rss xml:lang='en'><channel><language>de</language><item><title>x</title>"
                   "<dc:language>fr</dc:language></item></channel></rss>");
     assert_str_equal(m->lang, STR("fr"));
+    m = only_item(RSS("<language>en_GB</language><item><title>x</title></item>"));
+    assert_str_equal(m->lang, STR("en-GB"));
+    m = only_item(RSS("<language>x_1.0</language><item><title>x</title></item>"));
+    assert_str_equal(m->lang, STR("x_1.0"));
     m = only_item(RSS("<language>de</language><item><title>x</title></item>"));
     assert_str_equal(m->lang, STR("de"));
     m = only_item("<feed xmlns='http://www.w3.org/2005/Atom' xml:lang='en'><entry xml:lang='es'>"
@@ -144,6 +148,9 @@ static void urls_become_absolute_and_the_best_link_is_chosen(void **state)
     (void)state;
     assert_str_equal(only_item(ITEM("<link>one</link>"))->url, STR("http://example.org/f/one"));
     assert_str_equal(only_item(ITEM("<guid>http://a/g</guid>"))->url, STR("http://a/g"));
+    assert_int_equal(only_item(ITEM("<link>javascript:x()</link>"))->url.n, 0);
+    assert_str_equal(only_item("<CHANNEL BASE='http://a/b/'><ITEM HREF='c'/></CHANNEL>")->url,
+                     STR("http://a/b/c"));
     assert_int_equal(only_item(ITEM("<guid isPermaLink='false'>http://a/g</guid>"))->url.n, 0);
     assert_str_equal(only_item(ENTRY("<link rel='self' href='s'/><link rel='alternate' "
                                      "type='application/json' href='j'/><link href='/h'/>"))

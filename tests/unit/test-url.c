@@ -81,6 +81,15 @@ static void names_the_host(void **state)
     sbuf_done(&out);
 }
 
+static void programs_are_no_places(void **state)
+{
+    (void)state;
+    assert_true(url_runs(STR("JavaScript:alert(1)")));
+    assert_true(url_runs(STR("data:text/html,x")));
+    assert_false(url_runs(STR("http://javascript/")));
+    assert_false(url_runs(STR("mailto:a@b.c")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -88,6 +97,7 @@ int main(void)
         cmocka_unit_test(is_as_lenient_as_browsers),
         cmocka_unit_test(leaves_the_host_out_of_a_second_key),
         cmocka_unit_test(names_the_host),
+        cmocka_unit_test(programs_are_no_places),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

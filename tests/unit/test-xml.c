@@ -68,6 +68,7 @@ static void goes_on_behind_every_kind_of_damage(void **state)
         {"<a><b</a>", "<a><b></a>"},
         {"<a></a", "<a>"},
         {"<a><![CDATA[x</a><b/>", "<a>[x]</a><b/>"},
+        {"<a><![CDATA[x]]</a><b><![CDATA[y]]></b>", "<a>[x]</a><b>[y]</b>"},
         {"<a><!-- x</a><b/>", "<a><b/>"},
         {"<a>x<![CDATA[y</a><a><![CDATA[z]]></a>", "<a>x[y]</a><a>[z]</a>"},
         {"<a>&nosuch; &#xZZ;</a>", "<a>&nosuch; &#xZZ;</a>"},
