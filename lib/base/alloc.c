@@ -2,6 +2,9 @@
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
+
+enum { CACHE_LINE = 64 };
 
 void *alloc_zeroed(size_t count, size_t size)
 {
@@ -23,4 +26,15 @@ void *alloc_resize(void *old, size_t count, size_t size)
     if (!p)
         abort();
     return p;
+}
+
+void *alloc_aligned(size_t count, size_t size)
+{
+    size_t bytes;
+    void *p;
+
+    if (__builtin_mul_overflow(count, size, &bytes) ||
+        posix_memalign(&p, CACHE_LINE, bytes ? bytes : 1) != 0)
+        abort();
+    return memset(p, 0, bytes);
 }

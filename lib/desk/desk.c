@@ -43,7 +43,6 @@ struct desk {
     struct judge *judge;       /* of the latest ruleset */
     struct match_stats former; /* of the judges before */
     struct fold fold;
-    struct words words;
     VEC(struct str) said; /* words of a post that make its content */
 };
 
@@ -57,7 +56,6 @@ struct desk *desk_new(const struct desk_settings *settings)
     d->settings.producer = arena_str(d->arena, settings->producer);
     d->settings.hmac_key = arena_str(d->arena, settings->hmac_key);
     fold_init(&d->fold);
-    words_init(&d->words);
     return d;
 }
 
@@ -67,7 +65,6 @@ void desk_free(struct desk *d)
         return;
     judge_free(d->judge);
     fold_done(&d->fold);
-    words_done(&d->words);
     vec_done(&d->said);
     arena_free(d->arena);
     free(d);
@@ -127,13 +124,11 @@ struct str hearing_post_key(const struct hearing *h, struct str id)
 }
 
 /* The words of a post without names, links and the "RT @x:" of a copy. */
-static void gather_said(struct desk *d, struct str text)
+static void gather_said(struct desk *d, const struct words *words)
 {
-    fold_text(&d->fold, text);
-    words_cut(&d->words, &d->fold);
     vec_clear(&d->said);
-    for (size_t i = 0; i < d->words.n; i++) {
-        struct str word = word_str(&d->words.items[i]);
+    for (size_t i = 0; i < words->n; i++) {
+        struct str word = word_str(&words->items[i]);
 
         if (word.p[0] == '@' || (i == 0 && (str_eq(word, STR("rt")) || str_eq(word, STR("fwd")))))
             continue;
@@ -144,9 +139,12 @@ static void gather_said(struct desk *d, struct str text)
 /* What is said, so that copies agree. Short texts take their author along. */
 static void examine_content(struct hearing *h, struct desk *d, struct subject *s)
 {
+    const struct words *words = judge_read(h->judge, &s->m, h->arena);
     struct sbuf b = SBUF_INIT(FOLD_TEXT_MAX);
 
-    gather_said(d, mention_body(&s->m, h->arena));
+    if (!words)
+        return; /* the arena tells */
+    gather_said(d, words);
     for (size_t i = 0; i < d->said.n; i++) {
         sbuf_add(&b, d->said.items[i]);
         sbuf_putc(&b, ' ');
@@ -403,8 +401,7 @@ static int examine(struct hearing *h, struct subject *s)
 
     if (d->said.n >= REPOST_WORDS_MIN)
         s->simhash = simhash_words(d->said.items, d->said.n);
-    return judge_mention(h->judge, &s->m, about, h->now_ms, JUDGE_OUTCOMES, h->arena,
-                         &s->judgement);
+    return judge_decide(h->judge, about, h->now_ms, JUDGE_OUTCOMES, h->arena, &s->judgement);
 }
 
 static const struct verdict *verdict_on(const struct subject *s, const struct promise *p)

@@ -37,6 +37,8 @@ enum {
 struct judge {
     struct ruleset *set;
     struct matcher *matcher;
+    const struct mention *mention; /* that is read, and its text */
+    struct str text;
     struct fold author; /* scratch */
     VEC(struct verdict) verdicts;
     VEC(struct evidence) evidence; /* of the promise at hand */
@@ -646,21 +648,30 @@ static bool any_candidate(struct judge *j)
     return n > 0;
 }
 
-int judge_mention(struct judge *j, const struct mention *mention, enum judge_about about,
-                  int64_t now_ms, enum judge_depth depth, struct arena *arena,
-                  struct judgement *ret)
+const struct words *judge_read(struct judge *j, const struct mention *mention, struct arena *arena)
 {
-    int64_t at_ms = mention->published_ms != CLOCK_NONE ? mention->published_ms : now_ms;
-    struct trial t = {.j = j, .mention = mention, .depth = depth, .at_s = at_ms / 1000};
-    struct judgement out = {.text = mention_body(mention, arena),
-                            .lang = lang_from_tag(mention->lang)};
-    bool ours = ruleset_own_account(j->set, mention->author, &j->author);
+    struct str text = mention_body(mention, arena);
 
     if (arena_exhausted(arena))
-        return -ENOMEM;
+        return NULL;
+    j->mention = mention;
+    j->text = text;
+    match_read(j->matcher, text);
+    return match_words(j->matcher);
+}
+
+int judge_decide(struct judge *j, enum judge_about about, int64_t now_ms, enum judge_depth depth,
+                 struct arena *arena, struct judgement *ret)
+{
+    const struct mention *mention = j->mention;
+    int64_t at_ms = mention->published_ms != CLOCK_NONE ? mention->published_ms : now_ms;
+    struct trial t = {.j = j, .mention = mention, .depth = depth, .at_s = at_ms / 1000};
+    struct judgement out = {.text = j->text, .lang = lang_from_tag(mention->lang)};
+    bool ours = ruleset_own_account(j->set, mention->author, &j->author);
+
     vec_clear(&j->verdicts);
     out.author = ours ? AUTHOR_OURS : AUTHOR_CUSTOMER;
-    match_post(j->matcher, out.text, out.lang, t.at_s);
+    match_post(j->matcher, out.lang, t.at_s);
     if (mention->lang.n == 0 && (ours || depth == JUDGE_ALL || any_candidate(j))) {
         out.lang = guess_lang(out.text, match_words(j->matcher));
         match_language(j->matcher, out.lang);
@@ -685,4 +696,13 @@ int judge_mention(struct judge *j, const struct mention *mention, enum judge_abo
     out.n = j->verdicts.n;
     *ret = out;
     return 0;
+}
+
+int judge_mention(struct judge *j, const struct mention *mention, enum judge_about about,
+                  int64_t now_ms, enum judge_depth depth, struct arena *arena,
+                  struct judgement *ret)
+{
+    if (!judge_read(j, mention, arena))
+        return -ENOMEM;
+    return judge_decide(j, about, now_ms, depth, arena, ret);
 }

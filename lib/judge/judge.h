@@ -113,9 +113,16 @@ void judge_free(struct judge *j); /* NULL is fine */
 void judge_freep(struct judge **j);
 struct ruleset *judge_ruleset(const struct judge *j);
 
-/* All of *ret lives in `arena` (and points into the ruleset and `mention`).
- * `now_ms` stands in for a post that does not say when it was written. Return 0
- * or -ENOMEM at the arena's limit. */
+/* What is to be judged as words, cut once for everybody who looks at them; they
+ * live until the next call, and the text that they are of in `arena` or `mention`.
+ * NULL at the arena's limit. */
+const struct words *judge_read(struct judge *j, const struct mention *mention, struct arena *arena);
+/* Judges the mention that judge_read read last. All of *ret lives in `arena` (and
+ * points into the ruleset and the mention). `now_ms` stands in for a post that does
+ * not say when it was written. Return 0 or -ENOMEM at the arena's limit. */
+int judge_decide(struct judge *j, enum judge_about about, int64_t now_ms, enum judge_depth depth,
+                 struct arena *arena, struct judgement *ret) MUST_CHECK;
+/* Both. */
 int judge_mention(struct judge *j, const struct mention *mention, enum judge_about about,
                   int64_t now_ms, enum judge_depth depth, struct arena *arena,
                   struct judgement *ret) MUST_CHECK;

@@ -20,6 +20,10 @@
  * quantity covers words of its own choice ("plus de 3 jours"), so its place
  * accepts any start inside it, and what follows may begin inside its last word.
  *
+ * Most phrases of a slot that is asked for do not stand in the post, and the lines of
+ * memory that their parts lie in cost more than the test. So a phrase carries the
+ * numbers of words that it cannot do without, and is passed over when one is missing.
+ *
  * The work per phrase is bounded: posts are hostile, and "a ... a ... a" over
  * a thousand a's would be cubic. */
 
@@ -42,6 +46,16 @@ struct stand {
     const struct phrase *inner; /* of the list whose hit this is as a whole */
 };
 
+/* A word of the rules: its first occurrence (+ 1), in the post of `epoch`. */
+struct word_state {
+    uint32_t epoch, chain;
+};
+
+struct slot_state {
+    struct hits hits;
+    uint32_t epoch;
+};
+
 struct matcher {
     const struct ruleset *set;
     uint32_t epoch;
@@ -51,14 +65,13 @@ struct matcher {
     int64_t at_s;
     struct arena *arena; /* of the post */
 
-    uint32_t *word_epoch, *word_chain; /* per word of the rules */
+    struct word_state *word_states; /* per word of the rules */
     VEC(struct occurrence) occurrences;
     VEC(uint32_t) ids;       /* of the post's words, in their order */
     VEC(uint32_t) ids_start; /* per word of the post, and one behind */
     uint32_t *group_epoch;
     VEC(uint32_t) groups;
-    uint32_t *slot_epoch;
-    struct hits *slot_hits;
+    struct slot_state *slot_states;
     VEC(struct hit) found; /* stacks: evaluation of a list nests in a phrase's */
     VEC(struct stand) stands;
     unsigned steps;
@@ -80,11 +93,9 @@ struct matcher *matcher_new(const struct ruleset *set)
     m->arena = arena_new(0);
     fold_init(&m->fold);
     words_init(&m->words);
-    m->word_epoch = alloc_zeroed(n_words, sizeof(*m->word_epoch));
-    m->word_chain = alloc_zeroed(n_words, sizeof(*m->word_chain));
+    m->word_states = alloc_zeroed(n_words, sizeof(*m->word_states));
     m->group_epoch = alloc_zeroed(set->n_groups, sizeof(*m->group_epoch));
-    m->slot_epoch = alloc_zeroed(set->n_slots, sizeof(*m->slot_epoch));
-    m->slot_hits = alloc_zeroed(set->n_slots, sizeof(*m->slot_hits));
+    m->slot_states = alloc_zeroed(set->n_slots, sizeof(*m->slot_states));
     return m;
 }
 
@@ -95,11 +106,9 @@ void matcher_free(struct matcher *m)
     fold_done(&m->fold);
     words_done(&m->words);
     arena_free(m->arena);
-    free(m->word_epoch);
-    free(m->word_chain);
+    free(m->word_states);
     free(m->group_epoch);
-    free(m->slot_epoch);
-    free(m->slot_hits);
+    free(m->slot_states);
     vec_done(&m->occurrences);
     vec_done(&m->ids);
     vec_done(&m->ids_start);
@@ -119,19 +128,20 @@ static void add_group(struct matcher *m, uint32_t group)
 
 static void note_word(struct matcher *m, uint32_t position, uint32_t id)
 {
+    struct word_state *word = &m->word_states[id];
     size_t n;
 
     vec_push(&m->occurrences, (struct occurrence){position, 0});
-    if (m->word_epoch[id] == m->epoch) {
-        m->occurrences.items[m->occurrences.n - 1].next = m->word_chain[id];
+    if (word->epoch == m->epoch) {
+        m->occurrences.items[m->occurrences.n - 1].next = word->chain;
     } else {
         const uint32_t *groups = index_triggers(m->set->index, id, &n);
 
-        m->word_epoch[id] = m->epoch;
+        word->epoch = m->epoch;
         for (size_t i = 0; i < n; i++)
             add_group(m, groups[i]);
     }
-    m->word_chain[id] = (uint32_t)m->occurrences.n;
+    word->chain = (uint32_t)m->occurrences.n;
     vec_push(&m->ids, id);
 }
 
@@ -153,13 +163,19 @@ static void look_up_words(struct matcher *m)
     }
 }
 
-void match_post(struct matcher *m, struct str text, enum lang lang, int64_t at_s)
+void match_read(struct matcher *m, struct str text)
+{
+    fold_text(&m->fold, text);
+    words_cut(&m->words, &m->fold);
+}
+
+void match_post(struct matcher *m, enum lang lang, int64_t at_s)
 {
     arena_reset(m->arena);
     if (++m->epoch == 0) { /* once in four billion posts */
-        memset(m->word_epoch, 0, index_n_words(m->set->index) * sizeof(*m->word_epoch));
+        memset(m->word_states, 0, index_n_words(m->set->index) * sizeof(*m->word_states));
         memset(m->group_epoch, 0, m->set->n_groups * sizeof(*m->group_epoch));
-        memset(m->slot_epoch, 0, m->set->n_slots * sizeof(*m->slot_epoch));
+        memset(m->slot_states, 0, m->set->n_slots * sizeof(*m->slot_states));
         m->epoch = 1;
     }
     m->lang = lang;
@@ -168,8 +184,6 @@ void match_post(struct matcher *m, struct str text, enum lang lang, int64_t at_s
     vec_clear(&m->found);
     vec_clear(&m->stands);
     vec_clear(&m->groups);
-    fold_text(&m->fold, text);
-    words_cut(&m->words, &m->fold);
     for (uint32_t i = 0; i < m->set->n_always; i++)
         add_group(m, m->set->always[i]);
     look_up_words(m);
@@ -383,11 +397,11 @@ static void walk(struct walker *w, uint32_t place, uint32_t position, int32_t qu
 static void start_words(struct walker *w, const struct atom *atom)
 {
     struct matcher *m = w->m;
-    uint32_t id = atom->word_ids[0];
+    const struct word_state *word = &m->word_states[atom->word_ids[0]];
 
-    if (m->word_epoch[id] != m->epoch)
+    if (word->epoch != m->epoch)
         return;
-    for (uint32_t at = m->word_chain[id]; at; at = m->occurrences.items[at - 1].next) {
+    for (uint32_t at = word->chain; at; at = m->occurrences.items[at - 1].next) {
         w->first = m->occurrences.items[at - 1].position;
         if (words_stand(m, atom, w->first))
             walk_on(w, 0, w->first + atom->n_words - 1, -1);
@@ -517,11 +531,44 @@ static void join_parts(struct joiner *j, uint32_t part, const struct stand *befo
     }
 }
 
+static bool in_post(const struct matcher *m, uint32_t id)
+{
+    return m->word_states[id].epoch == m->epoch;
+}
+
+/* Whether the first word of some atom is in the post; of lists and quantities that
+ * is not known without the work of finding them. */
+static bool may_fill(const struct matcher *m, const struct place *place)
+{
+    for (uint32_t i = 0; i < place->n_atoms; i++) {
+        const struct atom *atom = &place->atoms[i];
+
+        if (atom->kind != ATOM_WORDS || in_post(m, atom->word_ids[0]))
+            return true;
+    }
+    return false;
+}
+
+/* "<duration> ago" asks for no quantity in a post without "ago". */
+static bool may_hit(const struct matcher *m, const struct phrase *phrase)
+{
+    for (size_t i = 0; i < PHRASE_NEEDS && phrase->needs[i] != INDEX_NO_WORD; i++)
+        if (!in_post(m, phrase->needs[i]))
+            return false;
+    for (uint32_t i = 0; i < phrase->n_parts; i++)
+        for (uint32_t k = 0; k < phrase->parts[i].n_places; k++)
+            if (!may_fill(m, &phrase->parts[i].places[k]))
+                return false;
+    return true;
+}
+
 static void find_words(struct matcher *m, const struct phrase *phrase, uint32_t number)
 {
     struct joiner j = {.m = m, .phrase = phrase, .number = number};
     size_t base = m->stands.n;
 
+    if (!may_hit(m, phrase))
+        return;
     for (uint32_t i = 0; i < phrase->n_parts; i++) {
         j.starts[i] = m->stands.n;
         find_part(m, &phrase->parts[i]);
@@ -608,8 +655,10 @@ static struct hits keep_longest(struct matcher *m, size_t base)
 
 struct hits match_slot(struct matcher *m, const struct slot *slot)
 {
-    if (m->slot_epoch[slot->number] == m->epoch)
-        return m->slot_hits[slot->number];
+    struct slot_state *state = &m->slot_states[slot->number];
+
+    if (state->epoch == m->epoch)
+        return state->hits;
     size_t base = m->found.n;
     unsigned steps = m->steps;
 
@@ -628,7 +677,7 @@ struct hits match_slot(struct matcher *m, const struct slot *slot)
         m->stats.n_cut_short += m->steps > STEPS_MAX;
     }
     m->steps = steps;
-    m->slot_epoch[slot->number] = m->epoch;
-    m->slot_hits[slot->number] = keep_longest(m, base);
-    return m->slot_hits[slot->number];
+    state->epoch = m->epoch;
+    state->hits = keep_longest(m, base);
+    return state->hits;
 }

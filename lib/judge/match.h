@@ -3,9 +3,9 @@
 /* match - the hits of slots in one post.
  *
  * A matcher is scratch memory for one ruleset, kept between posts: after the
- * first posts a post allocates nothing. match_post folds and cuts the text and
- * notes which words of the rules stand where; slots are evaluated when asked
- * for, once per post, and their hits remembered. */
+ * first posts a post allocates nothing. match_read folds and cuts the text,
+ * match_post notes which words of the rules stand where; slots are evaluated
+ * when asked for, once per post, and their hits remembered. */
 
 #include "lib/rule/ruleset.h"
 
@@ -31,8 +31,11 @@ struct hits {
 struct matcher *matcher_new(const struct ruleset *set);
 void matcher_free(struct matcher *m); /* NULL is fine */
 
-/* `text` must outlive the use of the hits. `at_s`: the post's time. */
-void match_post(struct matcher *m, struct str text, enum lang lang, int64_t at_s);
+/* Folds `text` and cuts it into words (match_words); it must outlive the use of
+ * words and hits. */
+void match_read(struct matcher *m, struct str text);
+/* Begins the matching of the text read last. `at_s`: the post's time. */
+void match_post(struct matcher *m, enum lang lang, int64_t at_s);
 
 /* Another language than match_post was given: for a caller that guesses it from
  * match_words. Before the first match_slot of the post. */

@@ -420,11 +420,9 @@ bool measure_read(const struct tokens *ts, size_t i, struct measure *ret)
     const struct token *t = token_at(ts, i);
     bool between = t->m->mask & LEX(BETWEEN);
 
+    if (!may_begin(ts, i) || decoy_is_name(ts, i))
+        return false;
     *ret = (struct measure){.from = i};
-    if (!may_begin(ts, i))
-        return false;
-    if (decoy_is_name(ts, i))
-        return false;
     if (read_negative(ts, i, ret) || read_lone_coin(ts, i, ret) || read_percent_of(ts, i, ret))
         return true;
     if (price_read(ts, i, false, ret) || read_moment(ts, i, ret) || entire_read(ts, i, ret))

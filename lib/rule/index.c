@@ -12,7 +12,9 @@
  * caches, so a bit set in front of each (sixteen bits a word, small enough to
  * stay close) answers "not here" without touching them. Which lengths of prefix
  * are worth a look-up is known from a filter over the first bytes of the word
- * (four of them where the prefix has four): a bit per length.
+ * (four of them where the prefix has four): a bit per length. Past a few hundred
+ * promises it is memory that costs, not instructions, so what a look-up needs lies
+ * together: a word's bytes beside its hash, in half a cache line.
  * Tried and refused: a trie (a cache miss per letter), sorted prefixes with
  * bisection (branches), one filter over the first letter only (too dense at
  * thousands of prefixes). */
@@ -21,15 +23,22 @@ enum {
     BITS_PER_WORD = 16,
     FILTER_BITS_MIN = 8,
     LONG_PREFIX = 4,     /* prefixes from here on are filtered by four bytes */
-    PREFIX_LENGTHS = 32, /* bit i: prefixes of i bytes; longer ones share the last */
+    PREFIX_LENGTHS = 16, /* bit i: prefixes of i bytes; longer ones share the last */
+    INLINE_BYTES = 16,
 };
 
+/* Half a cache line, never across two: for all but the longest words a look-up
+ * that hits touches no other. */
 struct slot_word {
     uint64_t hash;
     uint32_t number; /* + 1, 0 is free */
     uint32_t n;
-    const char *p;
+    union {
+        char bytes[INLINE_BYTES]; /* zeros behind */
+        const char *p;            /* of longer words */
+    };
 };
+_Static_assert(sizeof(struct slot_word) == 32, "two share a cache line");
 
 struct table {
     struct slot_word *slots;
@@ -45,8 +54,8 @@ struct trigger_pair {
 struct index {
     struct table words, prefixes;
     uint32_t n_words;
-    uint32_t by_first[256]; /* lengths 1..3 by first byte */
-    uint32_t *by_four;      /* lengths 4.. by hash of four bytes */
+    uint16_t by_first[256]; /* lengths 1..3 by first byte */
+    uint16_t *by_four;      /* lengths 4.. by hash of four bytes */
     unsigned filter_bits;   /* by_four has 2^filter_bits entries */
     VEC(struct trigger_pair) pairs;
     uint32_t *trigger_start; /* per word + 1 */
@@ -73,6 +82,11 @@ void index_free(struct index *ix)
     free(ix);
 }
 
+static const char *text_of(const struct slot_word *s)
+{
+    return s->n <= INLINE_BYTES ? s->bytes : s->p;
+}
+
 static struct slot_word *find(const struct table *t, const char *p, size_t n, uint64_t hash)
 {
     size_t mask = t->size - 1;
@@ -80,7 +94,7 @@ static struct slot_word *find(const struct table *t, const char *p, size_t n, ui
     for (size_t i = hash & mask;; i = (i + 1) & mask) {
         struct slot_word *s = &t->slots[i];
 
-        if (s->number == 0 || (s->hash == hash && s->n == n && memcmp(s->p, p, n) == 0))
+        if (s->number == 0 || (s->hash == hash && s->n == n && memcmp(text_of(s), p, n) == 0))
             return s;
     }
 }
@@ -89,10 +103,10 @@ static void grow(struct table *t)
 {
     struct table bigger = {.size = t->size ? t->size * 2 : 64, .n = t->n};
 
-    bigger.slots = alloc_zeroed(bigger.size, sizeof(*bigger.slots));
+    bigger.slots = alloc_aligned(bigger.size, sizeof(*bigger.slots));
     for (size_t i = 0; i < t->size; i++)
         if (t->slots[i].number)
-            *find(&bigger, t->slots[i].p, t->slots[i].n, t->slots[i].hash) = t->slots[i];
+            *find(&bigger, text_of(&t->slots[i]), t->slots[i].n, t->slots[i].hash) = t->slots[i];
     free(t->slots);
     *t = bigger;
 }
@@ -110,9 +124,9 @@ static void filter_add(struct index *ix, const char *p, size_t n)
     size_t bit = MIN(n, (size_t)PREFIX_LENGTHS - 1);
 
     if (n < LONG_PREFIX)
-        ix->by_first[(unsigned char)p[0]] |= BIT(bit);
+        ix->by_first[(unsigned char)p[0]] |= (uint16_t)BIT(bit);
     else
-        ix->by_four[filter_place(ix, p)] |= BIT(bit);
+        ix->by_four[filter_place(ix, p)] |= (uint16_t)BIT(bit);
 }
 
 static void seal_filter(struct index *ix)
@@ -123,7 +137,7 @@ static void seal_filter(struct index *ix)
     ix->by_four = alloc_zeroed((size_t)1 << ix->filter_bits, sizeof(*ix->by_four));
     for (size_t i = 0; i < ix->prefixes.size; i++)
         if (ix->prefixes.slots[i].number)
-            filter_add(ix, ix->prefixes.slots[i].p, ix->prefixes.slots[i].n);
+            filter_add(ix, text_of(&ix->prefixes.slots[i]), ix->prefixes.slots[i].n);
 }
 
 /* The bit comes from the upper half of the hash, the slot from the lower. */
@@ -163,7 +177,11 @@ uint32_t index_add_word(struct index *ix, struct str word, int ending)
     struct slot_word *s = find(t, word.p, word.n, hash);
 
     if (s->number == 0) {
-        *s = (struct slot_word){hash, ++ix->n_words, (uint32_t)word.n, word.p};
+        *s = (struct slot_word){.hash = hash, .number = ++ix->n_words, .n = (uint32_t)word.n};
+        if (word.n <= INLINE_BYTES)
+            memcpy(s->bytes, word.p, word.n);
+        else
+            s->p = word.p;
         t->n++;
     }
     return s->number - 1;

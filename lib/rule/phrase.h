@@ -59,17 +59,21 @@ struct part {
     uint32_t n_places;
 };
 
-enum { PHRASE_PARTS_MAX = 8, PHRASE_PLACES_MAX = 16, PHRASE_ATOMS_MAX = 256 };
+enum { PHRASE_PARTS_MAX = 8, PHRASE_PLACES_MAX = 16, PHRASE_ATOMS_MAX = 256, PHRASE_NEEDS = 2 };
 
+/* What matching needs comes first, in one cache line. */
 struct phrase {
-    struct str text; /* as written */
-    struct pos at;
-    enum lang lang; /* LANG_UNKNOWN: any */
     struct part *parts;
-    uint32_t n_parts;
-    struct str regex;        /* without the slashes; empty: words */
     struct pattern *pattern; /* compiled from regex when the ruleset is sealed */
-    uint32_t number;         /* in its ruleset, in order of definition */
+    uint32_t n_parts;
+    enum lang lang; /* LANG_UNKNOWN: any */
+    /* Words without which it cannot hit, the rarest first, as numbers of the index
+     * (INDEX_NO_WORD: none more); set when the ruleset is sealed. */
+    uint32_t needs[PHRASE_NEEDS];
+    uint32_t number;  /* in its ruleset, in order of definition */
+    struct str regex; /* without the slashes; empty: words */
+    struct str text;  /* as written */
+    struct pos at;
 };
 
 /* A name that some phrase uses, to be resolved when all lists are known. */

@@ -78,13 +78,19 @@ struct example {
     struct pos at;
 };
 
+/* What each post on its topic asks for comes first, together. */
 struct promise {
+    int64_t valid_from_s, valid_to_s; /* INT64_MIN / INT64_MAX where open; `to` exclusive */
+    enum promise_status status;
+    uint32_t only_languages; /* bits of enum lang; 0: all */
+    struct str *only_sources;
+    uint32_t n_only_sources;
+    uint32_t number; /* in its ruleset */
+    struct slot about, against, complaint, unless, kept, ours;
+    struct limit limit;
     struct str id;
     struct str says, source;
     const struct owner *owner;
-    int64_t valid_from_s, valid_to_s; /* INT64_MIN / INT64_MAX where open; `to` exclusive */
-    struct limit limit;
-    struct slot about, against, complaint, unless, kept, ours;
     enum severity severity; /* base level */
     struct trigger *triggers;
     uint32_t n_triggers;
@@ -93,14 +99,9 @@ struct promise {
         int64_t count, within_s;
     } after;
     int64_t answer_s; /* 0: not watched */
-    enum promise_status status;
-    struct str *only_sources;
-    uint32_t n_only_sources;
-    uint32_t only_languages; /* bits of enum lang; 0: all */
     struct example *examples;
     uint32_t n_examples;
     struct pos at;
-    uint32_t number; /* in its ruleset */
 };
 
 struct pause {

@@ -229,6 +229,45 @@ static void number_words(struct ruleset *set, struct phrase *phrase)
             }
 }
 
+struct needs {
+    uint32_t *ids;
+    size_t lengths[PHRASE_NEEDS];
+};
+
+static void add_need(struct needs *needs, uint32_t id, size_t length)
+{
+    size_t at = PHRASE_NEEDS;
+
+    while (at > 0 && length > needs->lengths[at - 1])
+        at--;
+    if (at == PHRASE_NEEDS)
+        return;
+    for (size_t i = PHRASE_NEEDS - 1; i > at; i--) {
+        needs->ids[i] = needs->ids[i - 1];
+        needs->lengths[i] = needs->lengths[i - 1];
+    }
+    needs->ids[at] = id;
+    needs->lengths[at] = length;
+}
+
+/* The words of places that nothing else fills. */
+static void find_needs(struct phrase *phrase)
+{
+    struct needs needs = {.ids = phrase->needs};
+
+    for (size_t i = 0; i < PHRASE_NEEDS; i++)
+        phrase->needs[i] = INDEX_NO_WORD;
+    for (uint32_t i = 0; i < phrase->n_parts; i++)
+        for (uint32_t j = 0; j < phrase->parts[i].n_places; j++) {
+            const struct atom *atom = phrase->parts[i].places[j].atoms;
+
+            if (phrase->parts[i].places[j].n_atoms > 1 || atom->kind != ATOM_WORDS)
+                continue;
+            for (uint16_t k = 0; k < atom->n_words; k++)
+                add_need(&needs, atom->word_ids[k], atom->words[k].n);
+        }
+}
+
 static void number_slot(struct slot *slot, void *context)
 {
     struct numbering *n = context;
@@ -242,6 +281,7 @@ static void number_slot(struct slot *slot, void *context)
     for (uint32_t i = 0; i < slot->n; i++) {
         slot->phrases[i].number = n->set->n_phrases++;
         number_words(n->set, &slot->phrases[i]);
+        find_needs(&slot->phrases[i]);
     }
     if (same) {
         slot->number = same->number;
