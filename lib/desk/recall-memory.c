@@ -7,17 +7,30 @@
 #include "lib/desk/recall.h"
 
 /* recall in memory: tests and replay. Everything lives in one arena until the
- * end; lists are walked, which is fine for what one run holds. */
+ * end. A replay counts the notes of a promise at each broken one, so they are
+ * kept in the order of their times, and an author is told from others by the
+ * number of the count that met him last. States are walked by state_due alone,
+ * which a replay never calls. */
+
+struct author {
+    uint64_t counted_in; /* the count that met him last */
+};
 
 struct noted {
-    struct str promise, author;
+    struct author *author;
     int64_t at_ms;
 };
 
 struct held {
-    struct str promise, fingerprint, author, json;
+    struct str json;
+    struct author *author;
     int64_t at_ms;
-    bool released;
+};
+
+/* What is remembered of one promise. */
+struct dossier {
+    VEC(struct noted) notes; /* by time */
+    VEC(struct held) held;   /* as they came */
 };
 
 struct state {
@@ -32,8 +45,9 @@ struct recall_in_memory {
     struct map seen;              /* mention -> content (struct str *) */
     struct map alerts;            /* fingerprint -> struct recall_alert * */
     struct map alerts_by_content; /* promise + content -> struct recall_alert * */
-    VEC(struct noted) notes;
-    VEC(struct held) held;
+    struct map authors;           /* -> struct author * */
+    struct map dossiers;          /* promise -> struct dossier * */
+    uint64_t n_counts;
     struct map states; /* kind + key -> struct state * */
     uint64_t seq;
 };
@@ -110,12 +124,35 @@ static int memory_next_seq(struct recall *r, uint64_t *ret)
     return 0;
 }
 
-static bool author_before(const struct str *authors, size_t n, struct str author)
+static struct author *author_of(struct recall_in_memory *m, struct str name)
 {
-    for (size_t i = 0; i < n; i++)
-        if (str_eq(authors[i], author))
-            return true;
-    return false;
+    struct author *author = map_get(&m->authors, name);
+
+    if (!author) {
+        author = ARENA_NEW(m->arena, struct author);
+        (void)map_put(&m->authors, arena_str(m->arena, name), author); /* new */
+    }
+    return author;
+}
+
+static struct dossier *dossier_of(struct recall_in_memory *m, struct str promise)
+{
+    struct dossier *d = map_get(&m->dossiers, promise);
+
+    if (!d) {
+        d = ARENA_NEW(m->arena, struct dossier);
+        (void)map_put(&m->dossiers, arena_str(m->arena, promise), d); /* new */
+    }
+    return d;
+}
+
+/* Whether the count at hand has not met him yet. */
+static bool met_now(const struct recall_in_memory *m, struct author *author)
+{
+    bool first = author->counted_in != m->n_counts;
+
+    author->counted_in = m->n_counts;
+    return first;
 }
 
 static int memory_hold(struct recall *r, struct str promise, struct str fingerprint,
@@ -123,55 +160,49 @@ static int memory_hold(struct recall *r, struct str promise, struct str fingerpr
                        uint32_t *ret_mentions, uint32_t *ret_authors)
 {
     struct recall_in_memory *m = self(r);
-    struct held add = {arena_str(m->arena, promise),
-                       arena_str(m->arena, fingerprint),
-                       arena_str(m->arena, author),
-                       arena_str(m->arena, mention_json),
-                       at_ms,
-                       false};
-    VEC(struct str) authors = {0};
+    struct dossier *d = dossier_of(m, promise);
+    size_t kept = 0;
 
-    *ret_mentions = 0;
-    vec_push(&m->held, add);
-    for (size_t i = 0; i < m->held.n; i++) {
-        struct held *held = &m->held.items[i];
+    (void)fingerprint; /* the caller hears no mention twice */
+    m->n_counts++;
+    *ret_authors = 0;
+    vec_push(&d->held,
+             (struct held){arena_str(m->arena, mention_json), author_of(m, author), at_ms});
+    for (size_t i = 0; i < d->held.n; i++) {
+        struct held held = d->held.items[i];
 
-        if (held->released || !str_eq(held->promise, promise))
+        if (held.at_ms < since_ms) /* too long ago to count together */
             continue;
-        if (held->at_ms < since_ms) { /* too long ago to count together */
-            held->released = true;
-            continue;
-        }
-        ++*ret_mentions;
-        if (!author_before(authors.items, authors.n, held->author))
-            vec_push(&authors, held->author);
+        d->held.items[kept++] = held;
+        *ret_authors += met_now(m, held.author);
     }
-    *ret_authors = (uint32_t)authors.n;
-    vec_done(&authors);
+    d->held.n = kept;
+    *ret_mentions = (uint32_t)kept;
     return 0;
 }
 
 static int memory_release(struct recall *r, struct str promise, struct str *ret_json)
 {
-    struct recall_in_memory *m = self(r);
+    struct dossier *d = dossier_of(self(r), promise);
 
-    *ret_json = STR_NONE;
-    for (size_t i = 0; i < m->held.n; i++) {
-        if (m->held.items[i].released || !str_eq(m->held.items[i].promise, promise))
-            continue;
-        m->held.items[i].released = true;
-        *ret_json = m->held.items[i].json;
-        return 0;
-    }
+    *ret_json = d->held.n ? d->held.items[0].json : STR_NONE;
+    if (d->held.n)
+        memmove(d->held.items, d->held.items + 1, --d->held.n * sizeof(*d->held.items));
     return 0;
 }
 
 static int memory_note(struct recall *r, struct str promise, struct str author, int64_t at_ms)
 {
     struct recall_in_memory *m = self(r);
+    struct dossier *d = dossier_of(m, promise);
+    size_t at = d->notes.n;
 
-    vec_push(&m->notes,
-             (struct noted){arena_str(m->arena, promise), arena_str(m->arena, author), at_ms});
+    vec_reserve(&d->notes, d->notes.n + 1);
+    while (at > 0 && d->notes.items[at - 1].at_ms > at_ms) /* most come in order */
+        at--;
+    memmove(d->notes.items + at + 1, d->notes.items + at,
+            (d->notes.n++ - at) * sizeof(*d->notes.items));
+    d->notes.items[at] = (struct noted){author_of(m, author), at_ms};
     return 0;
 }
 
@@ -179,20 +210,14 @@ static int memory_count(struct recall *r, struct str promise, int64_t since_ms,
                         uint32_t *ret_mentions, uint32_t *ret_authors)
 {
     struct recall_in_memory *m = self(r);
-    VEC(struct str) authors = {0};
+    const struct dossier *d = dossier_of(m, promise);
+    size_t i = d->notes.n;
 
-    *ret_mentions = 0;
-    for (size_t i = 0; i < m->notes.n; i++) {
-        const struct noted *note = &m->notes.items[i];
-
-        if (note->at_ms < since_ms || !str_eq(note->promise, promise))
-            continue;
-        ++*ret_mentions;
-        if (!author_before(authors.items, authors.n, note->author))
-            vec_push(&authors, note->author);
-    }
-    *ret_authors = (uint32_t)authors.n;
-    vec_done(&authors);
+    m->n_counts++;
+    *ret_authors = 0;
+    for (; i > 0 && d->notes.items[i - 1].at_ms >= since_ms; i--)
+        *ret_authors += met_now(m, d->notes.items[i - 1].author);
+    *ret_mentions = (uint32_t)(d->notes.n - i);
     return 0;
 }
 
@@ -301,8 +326,14 @@ void recall_memory_free(struct recall *r)
     map_done(&m->alerts);
     map_done(&m->alerts_by_content);
     map_done(&m->states);
-    vec_done(&m->notes);
-    vec_done(&m->held);
+    map_done(&m->authors);
+    for (size_t i = 0; i < m->dossiers.n; i++) {
+        struct dossier *d = m->dossiers.entries[i].value;
+
+        vec_done(&d->notes);
+        vec_done(&d->held);
+    }
+    map_done(&m->dossiers);
     arena_free(m->arena);
     free(m);
 }
