@@ -229,7 +229,19 @@ def watching_runs_again_after_a_change(_rig):
         folder.cleanup()
 
 
-TESTS = [watching_runs_again_after_a_change, suggestions_come_with_what_they_are_worth, replay_scores_labelled_pairs, a_corpus_is_read_past_its_bad_lines, threads_change_nothing,
+def check_counts_common_words_in_a_corpus(_rig):
+    folder = Folder()
+    rules = folder.file("r.yaml", RULES.replace("preorder*]", "preorder*, posted]"))
+    posts = folder.file("posts.txt", "posted my parcel\n" * 10 + "a parcel\n" * 90)
+    expect(couac("check", rules, "--corpus", posts), 0, rb"r\.yaml:9:24: warning: 'posted' hits 10 % of the posts")
+    expect(couac("check", rules, "--corpus", folder.file("some.txt", "posted\n" * 99)), 0, rb"(?!.*hits)")
+    expect(couac("check", rules, "--corpus", folder.file("bad.txt", '{"id":\na parcel\n')), 1, rb"\nok:",
+           rb"bad\.txt:1:\d+: error")
+    expect(couac("check", rules, "--corpus", "/nowhere"), 2, b"^$", rb"No such file")
+    folder.cleanup()
+
+
+TESTS = [check_counts_common_words_in_a_corpus, watching_runs_again_after_a_change, suggestions_come_with_what_they_are_worth, replay_scores_labelled_pairs, a_corpus_is_read_past_its_bad_lines, threads_change_nothing,
          diff_tells_what_a_change_does, the_report_is_one_page_without_script,
          a_sentence_becomes_a_rule_that_passes]
 

@@ -1,6 +1,7 @@
 #include "lib/tune/lint.h"
 
 #include "lib/rule/load.h"
+#include "lib/tune/common.h"
 #include "tests/unit/unit.h"
 
 #define HEAD                                                                                       \
@@ -16,10 +17,14 @@
     "    limit: at most 48 h\n"                                                                    \
     "    examples: {alert: [parcel waiting for 6 days, parcel came never]}\n"
 
+#define TELLS_NOTHING                                                                              \
+    "it tells nothing by itself; add the words that stand beside it, or remove it\n"
+
 /* 2025-06-01 */
 static const int64_t now_ms = 1748736000000;
 
-static void expect(const char *text, const char *want)
+/* What check says after `n_posts` times "the parcel is here". */
+static void expect_among(const char *text, size_t n_posts, const char *want)
 {
     struct sbuf out = SBUF_INIT(20000);
     struct rule_text file = {STR("r.yaml"), str_of(text), RULE_USER};
@@ -28,6 +33,14 @@ static void expect(const char *text, const char *want)
 
     diags_init(&diags);
     assert_int_equal(rule_load(&file, 1, &diags, &set), LOAD_OK);
+    struct common *common = common_new(set);
+    struct mention m = MENTION_INIT;
+
+    m.text = STR("the parcel is here");
+    for (size_t i = 0; i < n_posts; i++)
+        common_hear(common, &m);
+    common_warn(common, &diags);
+    common_free(common);
     assert_int_equal(lint(set, now_ms, &diags), 0);
     for (size_t i = 0; i < diags.n; i++) {
         diag_write_short(&diags.items[i], &out);
@@ -37,6 +50,11 @@ static void expect(const char *text, const char *want)
     sbuf_done(&out);
     diags_done(&diags);
     ruleset_unref(set);
+}
+
+static void expect(const char *text, const char *want)
+{
+    expect_among(text, 0, want);
 }
 
 static void sound_rules_are_passed_over_in_silence(void **state)
@@ -75,7 +93,8 @@ static void unless_may_not_swallow_against(void **state)
     expect(HEAD PROMISE "    against: [for <duration>, came never]\n"
                         "    unless: [for, never]\n",
            "r.yaml:11:13: warning: 'unless' explains away everything 'against' finds = promise "
-           "'fast' can never alert\n");
+           "'fast' can never alert\n"
+           "r.yaml:11:14: warning: 'for' alone hits some 26 % of all posts = " TELLS_NOTHING);
 }
 
 static void a_promise_that_ended_is_named(void **state)
@@ -114,6 +133,30 @@ static void two_limits_for_the_same_are_a_dissonance(void **state)
            "");
 }
 
+static void a_word_that_stands_everywhere_is_named(void **state)
+{
+    (void)state;
+    /* neither beside another word nor in a language where it is rare */
+    expect(HEAD "  fast:\n    says: s\n    owner: care\n    about: [parcel*]\n"
+                "    against: {fr: [lost|un*, the parcel], en: [un]}\n"
+                "    examples: {alert: [{text: the parcel lost, lang: fr}, "
+                "{text: parcel un, lang: en}]}\n",
+           "r.yaml:8:20: warning: 'un' alone hits some 31 % of all posts = " TELLS_NOTHING);
+}
+
+static void posts_at_hand_tell_better_than_the_table(void **state)
+{
+    const char *rules = HEAD "  fast:\n    says: s\n    owner: care\n    about: [parcel*]\n"
+                             "    against: [here, la]\n"
+                             "    examples: {alert: [parcel here, parcel la]}\n";
+
+    (void)state;
+    expect_among(rules, COMMON_POSTS_MIN - 1,
+                 "r.yaml:8:21: warning: 'la' alone hits some 40 % of all posts = " TELLS_NOTHING);
+    expect_among(rules, COMMON_POSTS_MIN,
+                 "r.yaml:8:15: warning: 'here' hits 100 % of the posts = " TELLS_NOTHING);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +165,8 @@ int main(void)
         cmocka_unit_test(a_phrase_covered_by_a_shorter_one_is_named),
         cmocka_unit_test(unless_may_not_swallow_against),
         cmocka_unit_test(a_promise_that_ended_is_named),
+        cmocka_unit_test(a_word_that_stands_everywhere_is_named),
+        cmocka_unit_test(posts_at_hand_tell_better_than_the_table),
         cmocka_unit_test(two_limits_for_the_same_are_a_dissonance),
     };
 
