@@ -233,7 +233,7 @@ def check_counts_common_words_in_a_corpus(_rig):
     folder = Folder()
     rules = folder.file("r.yaml", RULES.replace("preorder*]", "preorder*, posted]"))
     posts = folder.file("posts.txt", "posted my parcel\n" * 10 + "a parcel\n" * 90)
-    expect(couac("check", rules, "--corpus", posts), 0, rb"r\.yaml:9:24: warning: 'posted' hits 10 % of the posts")
+    expect(couac("check", rules, "--corpus", posts), 0, rb"r\.yaml:10:25: warning: 'posted' hits 10 % of the posts")
     expect(couac("check", rules, "--corpus", folder.file("some.txt", "posted\n" * 99)), 0, rb"(?!.*hits)")
     expect(couac("check", rules, "--corpus", folder.file("bad.txt", '{"id":\na parcel\n')), 1, rb"\nok:",
            rb"bad\.txt:1:\d+: error")
