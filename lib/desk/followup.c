@@ -77,10 +77,30 @@ static int find_thread(struct hearing *h, const struct subject *s, struct thread
     return 0;
 }
 
+enum followup_sense followup_of_ours(struct judge *j)
+{
+    return judge_list_hits(j, STR("acknowledged")) && !judge_list_hits(j, STR("answered"))
+               ? FOLLOWUP_ACKNOWLEDGED
+               : FOLLOWUP_ANSWERED;
+}
+
+enum followup_sense followup_of_author(struct judge *j)
+{
+    static const struct str again[] = {
+        {"not-there", 9}, {"no-answer", 9}, {"not-resolved", 12}, {"not-settled", 11}};
+
+    for (size_t i = 0; i < ARRAY_LEN(again); i++)
+        if (judge_list_hits(j, again[i]))
+            return FOLLOWUP_AGAIN;
+    return judge_list_hits(j, STR("settled")) || judge_list_hits(j, STR("resolved"))
+               ? FOLLOWUP_RESOLVED
+               : FOLLOWUP_NOTHING;
+}
+
 static int answered(struct hearing *h, const struct subject *s, const struct thread *t,
                     struct alert_body *body, struct alert_state *state)
 {
-    bool formula = judge_list_hits(h->judge, STR("acknowledged"));
+    bool formula = followup_of_ours(h->judge) == FOLLOWUP_ACKNOWLEDGED;
     struct str status = formula ? STR("acknowledged") : STR("answered");
     int64_t took_ms = MAX(s->at_ms - t->at_ms, 0);
     int rc;
@@ -109,12 +129,11 @@ static int author_again(struct hearing *h, const struct subject *s, const struct
                         struct alert_body *body, struct alert_state *state)
 {
     const struct verdict *v = verdict_of(s, t->promise);
+    enum followup_sense sense = followup_of_author(h->judge);
     bool kept = v && v->kind == VERDICT_KEPT;
     bool again = (v && (v->kind == VERDICT_DENIED || v->kind == VERDICT_MEASURED)) ||
-                 judge_list_hits(h->judge, STR("not-there")) ||
-                 judge_list_hits(h->judge, STR("no-answer")) ||
-                 judge_list_hits(h->judge, STR("not-resolved"));
-    bool content = !again && (kept || judge_list_hits(h->judge, STR("resolved")));
+                 sense == FOLLOWUP_AGAIN;
+    bool content = !again && (kept || sense == FOLLOWUP_RESOLVED);
 
     if (content && !str_eq(body->status, STR("resolved"))) {
         body->status = STR("resolved");

@@ -18,6 +18,7 @@ static const char rules[] = "couac: 1\n"
                             "  boss: {contact: b@acme.example}\n"
                             "words:\n"
                             "  acknowledged: [envoyez nous un message]\n"
+                            "  answered: [arrivera ...2 demain]\n"
                             "  resolved: [enfin arrive]\n"
                             "  not-there: [toujours pas]\n"
                             "  anger: [honteux, scandaleux]\n"
@@ -353,6 +354,16 @@ static void an_answer_stops_the_clock(void **state)
     assert_null(tick(f, 9 * 3600, "couac.unanswered.v1"));
 }
 
+static void a_formula_around_an_answer_is_an_answer(void **state)
+{
+    struct fixture *f = *state;
+    struct mention m = post(f, "a", "colis depuis 4 jours", 0);
+
+    (void)hear(f, m);
+    (void)hear(f, reply(f, "acme", "Il arrivera demain. Sinon envoyez nous un message", &m, 600));
+    assert_str_equal(status_of(find_type(f, "couac.alert.v1")), STR("answered"));
+}
+
 static void the_author_closes_and_reopens_his_own_alert(void **state)
 {
     struct fixture *f = *state;
@@ -548,6 +559,7 @@ int main(void)
         TEST(a_storm_is_one_incident_and_few_events),
         TEST(an_empty_formula_is_no_answer_and_silence_goes_to_the_backup),
         TEST(an_answer_stops_the_clock),
+        TEST(a_formula_around_an_answer_is_an_answer),
         TEST(the_author_closes_and_reopens_his_own_alert),
         TEST(complaints_that_no_promise_covers_are_told_by_their_words),
         TEST(denials_wait_for_others_and_are_released_together),
