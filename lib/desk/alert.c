@@ -29,7 +29,7 @@ static void write_amount(const struct quantity *q, enum lang lang, char *ret, si
 struct wording {
     const char *open, *close; /* around the promise's own words */
     const char *contradicted, *differs, *times;
-    const char *post_speaks_of, *voice_speaks_of, *promise_is, *denied, *stop;
+    const char *post_speaks_of, *voice_speaks_of, *promise_is, *other_says, *denied, *stop;
 };
 
 static const struct wording english = {
@@ -41,6 +41,7 @@ static const struct wording english = {
     .post_speaks_of = "The post speaks of ",
     .voice_speaks_of = "One of our accounts speaks of ",
     .promise_is = "; the promise is ",
+    .other_says = "; another says ",
     .denied = "The post says that the promise is not kept.",
     .stop = ".",
 };
@@ -54,6 +55,7 @@ static const struct wording french = {
     .post_speaks_of = "Le message parle de ",
     .voice_speaks_of = "Un de nos comptes parle de ",
     .promise_is = " ; la promesse est : ",
+    .other_says = " ; un autre dit : ",
     .denied = "Le message dit que la promesse n'est pas tenue.",
     .stop = ".",
 };
@@ -67,6 +69,7 @@ static const struct wording spanish = {
     .post_speaks_of = "El mensaje habla de ",
     .voice_speaks_of = "Una de nuestras cuentas habla de ",
     .promise_is = "; la promesa es: ",
+    .other_says = "; otra dice: ",
     .denied = "El mensaje dice que la promesa no se cumple.",
     .stop = ".",
 };
@@ -102,7 +105,11 @@ static void write_why(struct json_writer *w, const struct verdict *v, enum lang 
     char amount[NUMBER_MAX];
     struct sbuf b = SBUF_INIT(1000);
 
-    if (v->observed) {
+    if (v->other_said.n) {
+        sbuf_printf(&b, "%s%s%.*s%s%s%s%.*s%s%s", words->voice_speaks_of, words->open,
+                    STR_ARG(v->said), words->close, words->other_says, words->open,
+                    STR_ARG(v->other_said), words->close, words->stop);
+    } else if (v->observed) {
         write_amount(v->observed, lang, amount, sizeof(amount));
         sbuf_printf(&b, "%s%s%s%.*s%s",
                     v->kind == VERDICT_DISSONANT ? words->voice_speaks_of : words->post_speaks_of,
@@ -250,6 +257,13 @@ static void write_contradiction(struct json_writer *w, const struct verdict *v, 
         json_double(w, round(v->ratio * 100) / 100);
     }
     write_why(w, v, lang);
+    if (v->other_said.n) {
+        json_key(w, STR("other"));
+        json_open_object(w);
+        json_member_str(w, STR("said"), v->other_said);
+        json_member_str(w, STR("url"), v->other_url);
+        json_close_object(w);
+    }
     json_close_object(w);
 }
 

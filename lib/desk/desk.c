@@ -14,6 +14,7 @@
 #include "lib/desk/hearing.h"
 #include "lib/desk/incident.h"
 #include "lib/desk/near.h"
+#include "lib/desk/voice.h"
 #include "lib/desk/withdraw.h"
 #include "lib/text/simhash.h"
 
@@ -531,6 +532,17 @@ static int settle(struct hearing *h, const struct verdict *v, const struct subje
     }
 }
 
+/* A post of ours: what it says against the rule, else against another of our voices. */
+static int settle_ours(struct hearing *h, const struct verdict *v, const struct subject *s)
+{
+    struct verdict other;
+    int rc = voice_hear(h, v, s, &other);
+
+    if (rc || (v->kind == VERDICT_NONE && other.kind == VERDICT_NONE))
+        return rc;
+    return settle(h, v->kind == VERDICT_NONE ? &other : v, s);
+}
+
 /* Whether the words are those of before, so an edit of them is told from none. */
 static int remember(struct hearing *h, const struct subject *s)
 {
@@ -555,7 +567,8 @@ static int hear(struct hearing *h, const struct mention *mention)
     rc = followup_hear(h, &s, &followed);
     for (size_t i = 0; i < s.judgement.n && rc == 0; i++)
         if (!str_eq(s.judgement.verdicts[i].promise->id, followed))
-            rc = settle(h, &s.judgement.verdicts[i], &s);
+            rc = h->out.own_voice ? settle_ours(h, &s.judgement.verdicts[i], &s)
+                                  : settle(h, &s.judgement.verdicts[i], &s);
     /* d->said still holds this post's words: settling examines another only on release,
      * and then this one is of a promise. */
     if (rc == 0)

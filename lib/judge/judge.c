@@ -570,7 +570,9 @@ static int try_promise(struct trial *t, const struct promise *p, enum voice voic
         try_customer(t);
     if (t->j->now_ns)
         t->j->spent_ns[p->number] += t->j->now_ns() - start;
-    if (t->v.kind == VERDICT_NONE && t->depth == JUDGE_OUTCOMES)
+    bool claims = voice == VOICE_OURS && t->j->evidence.n > 0;
+
+    if (t->v.kind == VERDICT_NONE && t->depth == JUDGE_OUTCOMES && !claims)
         return 0;
     return keep_verdict(t, arena);
 }

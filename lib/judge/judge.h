@@ -86,6 +86,8 @@ struct verdict {
                                         least"); 0 where the limit is 0 */
     enum severity severity;          /* with the triggers that need one post only */
     const struct trigger *trigger;   /* what raised it; NULL: the promise's own level */
+    /* Dissonance between two of our voices (lib/desk/voice.h): both as said; else empty. */
+    struct str said, other_said, other_url;
 };
 
 /* Whether the post names us (or needs not to) and the topic of some promise; only
@@ -102,7 +104,7 @@ struct judgement {
 };
 
 enum judge_depth {
-    JUDGE_OUTCOMES, /* verdicts that are not VERDICT_NONE */
+    JUDGE_OUTCOMES, /* verdicts that are not VERDICT_NONE, and what our own voices claim */
     JUDGE_ALL,      /* every promise, with the gate that stopped it and all evidence */
 };
 

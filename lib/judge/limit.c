@@ -73,11 +73,27 @@ enum evidence_use limit_compare(const struct limit *limit, const struct quantity
     return broken ? EVIDENCE_BREAKS : EVIDENCE_KEEPS;
 }
 
+double limit_promised(const struct quantity *q, enum limit_op op)
+{
+    bool lower = (op == LIMIT_AT_LEAST && isfinite(q->low)) || !isfinite(q->high);
+
+    return lower ? q->low : q->high;
+}
+
+static const double month_s = 28 * 86400.0, calendar_slack = 0.07; /* 28 of 30 days */
+
+bool limit_same_value(double a, double b)
+{
+    double more = fmax(fabs(a), fabs(b));
+
+    return fabs(a - b) <= more * (fmin(a, b) >= month_s ? calendar_slack : 1e-9);
+}
+
 bool limit_differs(const struct limit *limit, const struct quantity *q)
 {
     if (!q || limit->op == LIMIT_NONE || !same_dimension(limit, q))
         return false;
-    return q->low != limit->q.low || q->high != limit->q.high;
+    return !limit_same_value(limit_promised(q, limit->op), limit_promised(&limit->q, limit->op));
 }
 
 double limit_ratio(const struct limit *limit, const struct quantity *q)

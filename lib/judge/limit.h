@@ -13,6 +13,13 @@ enum evidence_use limit_compare(const struct limit *limit, const struct quantity
 /* Whether one of our own voices names another bound than the limit's. */
 bool limit_differs(const struct limit *limit, const struct quantity *q);
 
+/* The end of a promised range that counts: the upper one, or the lower where that is open or
+ * the promise is of a minimum. */
+double limit_promised(const struct quantity *q, enum limit_op op);
+/* Whether two promised values are one: the calendar has months of 28 to 31 days, and years
+ * of twelve. */
+bool limit_same_value(double a, double b);
+
 /* How far beyond the limit, as in struct verdict. */
 double limit_ratio(const struct limit *limit, const struct quantity *q);
 

@@ -391,7 +391,47 @@ def drafts_are_judged_and_counted_in_the_shadow(rig):
     assert redis.do("XLEN", "couac:incidents") == 0
 
 
-TESTS = [a_redis_that_forbids_the_board_still_gets_its_alerts,
+VOICES = """brand: {accounts: [acme, acme_help]}
+promises:
+  returns:
+    says: Easy returns
+    owner: care
+    about: [return|returns]
+    against: [refused]
+    ours: [return|returns ... <duration>]
+"""
+
+
+def said(*posts):
+    items = [f"<item><guid>https://forum.example/{n}</guid><link>https://forum.example/{n}</link><dc:creator>{who}"
+             f"</dc:creator><description>{text}</description></item>" for n, (who, text) in enumerate(posts)]
+    return ('<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel><title>t</title>' +
+            "".join(items) + "</channel></rss>").encode()
+
+
+def two_of_our_voices_are_held_against_each_other_across_a_kill(rig):
+    web, redis = rig.keep(Web()), rig.redis(durable=False)
+    posts = [("acme", "Free returns within 30 days, always"), ("somebody", "I returned it within 9 days")]
+    url = web.on("/feed", lambda request: Reply(200, said(*posts)))
+    rules = RULES.replace("promises:\n", VOICES).replace("about: [return|returns]\n    against: [<money>]",
+                                                         "about: [return|returns]\n    against: [<money> return]")
+    couacd = rig.keep(Couacd(rig, PROGRAM, redis, SHARE, {"reviews": url}, rules=rules)).start()
+    wait_for("both", lambda: status_of(redis, "posts_new") is not None and len(web.seen("/feed")) >= 2)
+    couacd.kill()
+    couacd.start()
+    posts.append(("acme_help", "You have a month for returns: returns take 30 days"))
+    posts.append(("acme_help", "Sorry, a return must reach us within 14 days"))
+    wait_for("the dissonance", lambda: redis.do("XLEN", "couac:incidents"))
+    polls = len(web.seen("/feed"))
+    wait_for("two polls more", lambda: len(web.seen("/feed")) >= polls + 2)
+    told = events(redis, "incidents")
+    assert [e["type"] for e in told] == ["couac.dissonance.v1"] and told[0]["subject"] == "returns", told
+    assert told[0]["data"]["contradiction"]["other"] == {"said": "returns within 30 days",
+                                                         "url": "https://forum.example/0"}, told
+    assert redis.do("XLEN", "couac:alerts") == 0
+
+
+TESTS = [two_of_our_voices_are_held_against_each_other_across_a_kill, a_redis_that_forbids_the_board_still_gets_its_alerts,
          ids_and_revisions_are_the_same_after_restarts_and_from_another_producer,
          forgetting_reaches_into_the_lists_of_workers,
          a_celery_worker_runs_the_alerts_as_tasks, sidekiq_runs_the_alerts_as_jobs,

@@ -11,36 +11,44 @@
 #include "lib/rule/ruleset.h"
 #include "tests/unit/unit.h"
 
-static const char rules[] = "couac: 1\n"
-                            "brand: {accounts: [acme]}\n"
-                            "owners:\n"
-                            "  care: {contact: c@acme.example, queue: care-list, backup: boss}\n"
-                            "  boss: {contact: b@acme.example}\n"
-                            "words:\n"
-                            "  acknowledged: [envoyez nous un message]\n"
-                            "  answered: [arrivera ...2 demain]\n"
-                            "  resolved: [enfin arrive]\n"
-                            "  not-there: [toujours pas]\n"
-                            "  anger: [honteux, scandaleux]\n"
-                            "  filler: [vraiment, encore, honteux]\n"
-                            "promises:\n"
-                            "  p48:\n"
-                            "    says: Livré en 48 h\n"
-                            "    owner: care\n"
-                            "    limit: at most 48 h\n"
-                            "    about: [colis]\n"
-                            "    against: [depuis <duration>, toujours rien]\n"
-                            "    kept: [recu en <duration>]\n"
-                            "    ours: [livr* ...2 <duration>]\n"
-                            "    severity: {critical: [3 authors in 1 h]}\n"
-                            "    after: 2 authors in 6 h\n"
-                            "    answer: within 4 h\n"
-                            "  draft:\n"
-                            "    says: Brouillon\n"
-                            "    owner: care\n"
-                            "    status: draft\n"
-                            "    about: [colis]\n"
-                            "    against: [casse]\n";
+static const char rules[] =
+    "couac: 1\n"
+    "brand: {accounts: [acme, acme_help]}\n"
+    "owners:\n"
+    "  care: {contact: c@acme.example, queue: care-list, backup: boss}\n"
+    "  boss: {contact: b@acme.example}\n"
+    "words:\n"
+    "  acknowledged: [envoyez nous un message]\n"
+    "  answered: [arrivera ...2 demain]\n"
+    "  resolved: [enfin arrive]\n"
+    "  not-there: [toujours pas]\n"
+    "  anger: [honteux, scandaleux]\n"
+    "  filler: [vraiment, encore, honteux]\n"
+    "promises:\n"
+    "  p48:\n"
+    "    says: Livré en 48 h\n"
+    "    owner: care\n"
+    "    limit: at most 48 h\n"
+    "    about: [colis]\n"
+    "    against: [depuis <duration>, toujours rien]\n"
+    "    kept: [recu en <duration>]\n"
+    "    ours: [livr* ...2 <duration>]\n"
+    "    severity: {critical: [3 authors in 1 h]}\n"
+    "    after: 2 authors in 6 h\n"
+    "    answer: within 4 h\n"
+    "  returns:\n"
+    "    says: Retours faciles\n"
+    "    owner: care\n"
+    "    about: [retour]\n"
+    "    against: [retour refuse]\n"
+    "    ours: [retour* ... <duration>, jusqu'au <date>|<ahead>, retour* ... <money>,"
+    " partout|toute ...1 france, partout ...1 europe]\n"
+    "  draft:\n"
+    "    says: Brouillon\n"
+    "    owner: care\n"
+    "    status: draft\n"
+    "    about: [colis]\n"
+    "    against: [casse]\n";
 
 struct fixture {
     struct ruleset *set;
@@ -382,6 +390,114 @@ static void the_author_closes_and_reopens_his_own_alert(void **state)
     assert_str_equal(e->severity, STR("high"));
 }
 
+static struct str why_of(struct fixture *f, const struct desk_event *e)
+{
+    struct json *tree;
+    struct json_error error;
+
+    assert_int_equal(json_parse(e->json, f->arena, &tree, &error), JSON_OK);
+    const struct json *c = json_get(json_get(tree, STR("data")), STR("contradiction"));
+
+    assert_str_equal(json_get_str(json_get(c, STR("other")), STR("said")),
+                     STR("Retours gratuits sous 30 jours"));
+    return json_get_str(c, STR("why"));
+}
+
+/* What the second voice says after the first, `later_s` later; NULL: no dissonance. */
+static const struct desk_event *two_voices(struct fixture *f, const char *first, const char *second,
+                                           int64_t later_s)
+{
+    (void)hear(f, post(f, "acme", first, 0));
+    assert_null(find_type(f, "couac.dissonance.v1"));
+    (void)hear(f, post(f, "acme_help", second, later_s));
+    return find_type(f, "couac.dissonance.v1");
+}
+
+static void two_of_our_voices_that_promise_different_quantities_are_dissonant(void **state)
+{
+    struct fixture *f = *state;
+    const struct desk_event *e =
+        two_voices(f, "Retours gratuits sous 30 jours", "Pour un retour vous avez 14 jours.", 3600);
+
+    assert_non_null(e);
+    assert_int_equal(e->stream, EVENT_INCIDENTS);
+    assert_str_equal(e->promise, STR("returns"));
+    assert_str_equal(why_of(f, e), STR("Un de nos comptes parle de « retour vous avez 14 jours » ;"
+                                       " un autre dit : « Retours gratuits sous 30 jours »."));
+}
+
+static void the_same_quantity_in_other_words_is_no_dissonance(void **state)
+{
+    static const char *const pairs[][2] = {
+        {"Retours sous 2 semaines", "Retours possibles pendant 14 jours"},
+        {"Retours sous 1 an", "Retours possibles pendant 12 mois"},
+        {"Retours sous 48 h", "Retours en moins de 2 jours"},
+        {"Retours sous 48 h", "Retours a 5 euros"}, /* nothing to compare */
+        {"Retours sous 48 h", "Retours simples et rapides"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
+        struct fixture *f = *state;
+
+        recall_memory_free(f->recall);
+        f->recall = recall_memory_new();
+        if (two_voices(f, pairs[i][0], pairs[i][1], 3600))
+            fail_msg("%s / %s", pairs[i][0], pairs[i][1]);
+    }
+}
+
+static void a_campaign_that_ended_binds_nobody(void **state)
+{
+    struct fixture *f = *state; /* the clock begins on 2025-03-07 */
+
+    (void)hear(f, post(f, "acme", "Retours sous 60 jours, jusqu'au 15 mars 2025", 0));
+    (void)hear(f, post(f, "acme_help", "Retours sous 30 jours", 86400));
+    assert_non_null(find_type(f, "couac.dissonance.v1"));
+    (void)hear(f, post(f, "acme", "Retours sous 60 jours, jusqu'au 15 mars 2025 !", 2 * 86400));
+    assert_non_null(find_type(f, "couac.dissonance.v1"));
+    (void)hear(f, post(f, "acme_help", "Les retours, c'est 30 jours", 20 * 86400));
+    assert_null(find_type(f, "couac.dissonance.v1"));
+}
+
+static void dates_and_scopes_differ_as_well(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_non_null(two_voices(f, "Profitez-en jusqu'au 20 mars 2025",
+                               "Profitez-en jusqu'au 31 mars 2025", 60));
+    assert_non_null(two_voices(f, "C'est partout en France", "C'est partout en Europe", 120));
+    (void)hear(f, post(f, "acme_help", "Dans toute la France", 180)); /* corrects itself */
+    assert_null(find_type(f, "couac.dissonance.v1"));
+}
+
+static void a_voice_that_corrects_itself_is_no_second_voice(void **state)
+{
+    struct fixture *f = *state;
+
+    (void)hear(f, post(f, "acme", "Retours sous 14 jours", 0));
+    (void)hear(f, post(f, "acme", "Erratum : retours sous 30 jours", 60));
+    assert_null(find_type(f, "couac.dissonance.v1"));
+    (void)hear(f, post(f, "acme_help", "Retours sous 30 jours", 120));
+    assert_null(find_type(f, "couac.dissonance.v1"));
+    (void)hear(f, post(f, "customer", "Retours sous 3 jours, vraiment ?", 180));
+    assert_null(find_type(f, "couac.dissonance.v1"));
+}
+
+static void claims_are_few_whoever_speaks(void **state)
+{
+    struct fixture *f = *state;
+    struct str json;
+
+    for (int i = 0; i < 300; i++) {
+        char text[100];
+
+        (void)snprintf(text, sizeof(text), "Retours sous %d jours", 3 + i);
+        (void)hear(f, post(f, i % 2 ? "acme" : "acme_help", text, i));
+    }
+    assert_int_equal(f->recall->state_get(f->recall, STR("voice"), STR("returns"), &json), 0);
+    assert_in_range(json.n, 1, 1000); /* two accounts, one claim each */
+}
+
 static void complaints_that_no_promise_covers_are_told_by_their_words(void **state)
 {
     struct fixture *f = *state;
@@ -559,6 +675,12 @@ int main(void)
         TEST(a_storm_is_one_incident_and_few_events),
         TEST(an_empty_formula_is_no_answer_and_silence_goes_to_the_backup),
         TEST(an_answer_stops_the_clock),
+        TEST(two_of_our_voices_that_promise_different_quantities_are_dissonant),
+        TEST(the_same_quantity_in_other_words_is_no_dissonance),
+        TEST(a_campaign_that_ended_binds_nobody),
+        TEST(dates_and_scopes_differ_as_well),
+        TEST(a_voice_that_corrects_itself_is_no_second_voice),
+        TEST(claims_are_few_whoever_speaks),
         TEST(a_formula_around_an_answer_is_an_answer),
         TEST(the_author_closes_and_reopens_his_own_alert),
         TEST(complaints_that_no_promise_covers_are_told_by_their_words),
