@@ -14,7 +14,8 @@ static bool passable(const struct tokens *ts, size_t i)
 {
     const struct token *t = token_at(ts, i);
 
-    return t->kind == TOKEN_WORD || t->kind == TOKEN_NUMBER || t->kind == TOKEN_OPAQUE;
+    return t->kind == TOKEN_WORD || t->kind == TOKEN_NUMBER || t->kind == TOKEN_OPAQUE ||
+           (token_sign(ts, i, ':') && token_glued(ts, i) && token_glued(ts, i + 1)); /* 10:15 */
 }
 
 /* True when words[k..n) lie at w.at and on; *ret_end is where they stop. */

@@ -53,7 +53,8 @@ static bool is_long_unit(const struct tokens *ts, size_t i)
 
     return t->m->mask & LEX(UNIT) && t->digits >= 3 &&
            unit_kind((enum quantity_unit)t->m->unit) == QUANTITY_DURATION &&
-           unit_worth((enum quantity_unit)t->m->unit) * t->m->factor >= 3600;
+           unit_worth((enum quantity_unit)t->m->unit) * t->m->factor >= 3600 &&
+           !(ts->lang == LANG_EN && t->m->unit == UNIT_YEAR); /* "for years" tells of a habit */
 }
 
 /* "for weeks", "depuis des mois": more than two of them. */
@@ -66,7 +67,7 @@ static bool read_plural(const struct tokens *ts, size_t i, struct measure *m)
     struct denomination u;
 
     if (!is_long_unit(ts, i) || last_letter(ts, i) != 's' || before->kind == TOKEN_NUMBER ||
-        before->m->mask & (LEX(WORKING) | LEX(ADJ) | LEX(NEXT) | LEX(PER)) ||
+        before->m->mask & (LEX(WORKING) | LEX(ADJ) | LEX(LAST) | LEX(NEXT) | LEX(PER)) ||
         (ts->lang == LANG_FR && !des) || !denomination_read(ts, i, &several, &u))
         return false;
     measure_make(m, &several, several.value, &u);

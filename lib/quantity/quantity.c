@@ -212,8 +212,8 @@ static bool between_clocks(struct reader *r, const struct moment *m, struct quan
     if (!before)
         return false;
     seconds = fmod(m->clock * 60.0 - before->low + 2 * turn, turn);
-    if (seconds <= 0 || seconds > 12 * 3600)
-        return false;
+    if (seconds <= 0 || seconds > (m->vague_hour ? 9 : 12) * 3600)
+        return false; /* "closes at 9, it's 8:50" */
     *q = (struct quantity){.kind = QUANTITY_DURATION,
                            .role = QUANTITY_ELAPSED,
                            .unit = UNIT_HOUR,

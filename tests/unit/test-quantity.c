@@ -368,6 +368,10 @@ static void subtracts_clock_times(void **state)
     assert_true(q[1].low == 3.5 * 3600);
     assert_int_equal(scan_at(state, LANG_FR, NULL, "prévu à 14h, il est 16h30", &q), 2);
     assert_true(q[1].low == 2.5 * 3600);
+    assert_int_equal(scan_at(state, LANG_EN, NULL, "pushed from 10:15 to 12:30", &q), 2);
+    assert_true(q[1].kind == QUANTITY_DURATION && q[1].low == 2.25 * 3600);
+    assert_int_equal(scan_at(state, LANG_EN, NULL, "closes at 9, it's 8:50", &q), 2);
+    assert_int_equal(q[1].kind, QUANTITY_TIME);
 }
 
 static void words_around_say_what_is_measured(void **state)
