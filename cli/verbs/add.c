@@ -6,6 +6,7 @@
 #include "cli/verbs/sourcefile.h"
 #include "lib/base/arena.h"
 #include "lib/base/diag.h"
+#include "lib/data/json.h"
 #include "lib/data/yaml.h"
 #include "lib/feed/discover.h"
 #include "lib/feed/feed.h"
@@ -42,22 +43,56 @@ static const char *read_feed(struct addition *a, const struct fetched *page, str
     return e == FEED_OK ? NULL : feed_error_text(e);
 }
 
-static int write_feed(struct addition *a, struct str url, const struct feed *feed)
+static int is_there(const struct addition *a, struct str url)
+{
+    return call_trouble(a->call, "%.*s is in %.*s already", STR_ARG(url), STR_ARG(a->file.path));
+}
+
+static void tell_json(const struct addition *a, struct str id, struct str what, size_t n_posts)
+{
+    struct sbuf text = SBUF_INIT(FLOW_MAX);
+    struct json_writer w;
+
+    json_writer_init(&w, &text);
+    json_open_object(&w);
+    json_member_str(&w, STR("source"), id);
+    json_member_str(&w, STR("title"), what);
+    json_member_i64(&w, STR("posts"), (int64_t)n_posts);
+    json_close_object(&w);
+    screen_raw(&a->call->out, sbuf_str(&text));
+    screen_printf(&a->call->out, "\n");
+    sbuf_done(&text);
+}
+
+static void tell(const struct addition *a, struct str id, struct str what, size_t n_posts,
+                 enum fetch_network network)
+{
+    if (a->call->output == CALL_JSON) {
+        tell_json(a, id, what, n_posts);
+        return;
+    }
+    screen_printf(&a->call->out, "added %.*s: ", STR_ARG(id));
+    screen_text(&a->call->out, what);
+    screen_printf(&a->call->out, ", %zu post%s now%s\n", n_posts, n_posts == 1 ? "" : "s",
+                  network == FETCH_PRIVATE ? "; it is on a private network" : "");
+}
+
+static int write_feed(struct addition *a, struct str url, const struct fetched *document,
+                      const struct feed *feed)
 {
     struct str id;
     int status;
 
     if (sourcefile_has(&a->file, url))
-        return call_trouble(a->call, "%.*s is in %.*s already", STR_ARG(url),
-                            STR_ARG(a->file.path));
-    id = sourcefile_add_feed(&a->file, feed->title.n ? feed->title : host_of(url), url);
+        return is_there(a, url);
+    if (sourcefile_has(&a->file, document->url)) /* where a redirect led */
+        return is_there(a, document->url);
+    id = sourcefile_add_feed(&a->file, feed->title.n ? feed->title : host_of(url), url,
+                             document->network);
     status = sourcefile_save(&a->file);
-    if (status != VERB_FINE)
-        return status;
-    screen_printf(&a->call->out, "added %.*s: ", STR_ARG(id));
-    screen_text(&a->call->out, feed->title.n ? feed->title : url);
-    screen_printf(&a->call->out, ", %zu posts\n", feed->n_items);
-    return VERB_FINE;
+    if (status == VERB_FINE)
+        tell(a, id, feed->title.n ? feed->title : url, feed->n_items, document->network);
+    return status;
 }
 
 /* The first feed that the page names and that can be read. */
@@ -72,10 +107,12 @@ static int add_from_page(struct addition *a, const struct fetched *page)
         const char *why = url_web(found[i].url) ? fetch(found[i].url, NULL, 0, a->arena, &document)
                                                 : "no web address";
 
+        if (!why && page->network == FETCH_PUBLIC && document.network == FETCH_PRIVATE)
+            why = "a private address, named by a public page";
         if (!why)
             why = read_feed(a, &document, &feed);
         if (!why)
-            return write_feed(a, found[i].url, feed);
+            return write_feed(a, found[i].url, &document, feed);
         screen_printf(&a->call->err, "%.*s: %s\n", STR_ARG(found[i].url), why);
     }
     (void)call_trouble(a->call, "%.*s is a page that names no feed that can be read",
@@ -93,15 +130,14 @@ static int add_url(struct addition *a, struct str url)
         return call_trouble(a->call, "'%.*s' is no web address; it begins with http:// or https://",
                             STR_ARG(url));
     if (sourcefile_has(&a->file, url))
-        return call_trouble(a->call, "%.*s is in %.*s already", STR_ARG(url),
-                            STR_ARG(a->file.path));
+        return is_there(a, url);
     why = fetch(url, NULL, 0, a->arena, &page);
     if (why) {
         (void)call_trouble(a->call, "%.*s: %s", STR_ARG(url), why); /* a finding */
         return VERB_FINDINGS;
     }
     why = read_feed(a, &page, &feed);
-    return why ? add_from_page(a, &page) : write_feed(a, url, feed);
+    return why ? add_from_page(a, &page) : write_feed(a, url, &page, feed);
 }
 
 /* --- a search -------------------------------------------------------------- */
@@ -187,8 +223,38 @@ static bool plan_search(struct addition *a, const char *network, struct str word
     return false;
 }
 
-/* NULL, or why the search gives nothing; *ret_n posts. */
-static const char *try_search(struct addition *a, const struct search *s, size_t *ret_n)
+static bool is_search(const struct yaml *source, const struct search *s)
+{
+    const struct yaml *connector = yaml_get(source, STR("connector"));
+    const struct yaml *with = yaml_get(source, STR("with"));
+
+    if (!connector || !str_eq(connector->s, s->connector) || !with || with->type != YAML_MAP ||
+        with->n != s->n_with)
+        return false;
+    for (size_t i = 0; i < s->n_with; i++) {
+        const struct yaml *value = yaml_get(with, s->with[i].name);
+
+        if (!value || !str_eq(value->s, s->with[i].value))
+            return false;
+    }
+    return true;
+}
+
+/* The source that is this search already; NULL: none. */
+static const struct yaml *find_search(const struct addition *a, const struct search *s)
+{
+    const struct yaml *map = a->file.sources;
+
+    for (const struct yaml *it = map && map->type == YAML_MAP ? map->first : NULL; it;
+         it = it->next)
+        if (it->type == YAML_MAP && is_search(it, s))
+            return it;
+    return NULL;
+}
+
+/* NULL, or why the search gives nothing; *ret_n posts, from *ret_network. */
+static const char *try_search(struct addition *a, const struct search *s, size_t *ret_n,
+                              enum fetch_network *ret_network)
 {
     struct sbuf secret = SBUF_INIT(1 << 16);
     struct connector_settings settings = {s->with, s->n_with, STR_NONE};
@@ -217,12 +283,14 @@ static const char *try_search(struct addition *a, const struct search *s, size_t
                                       .status = got.status,
                                       .now_ms = (int64_t)time(NULL) * 1000};
 
+    *ret_network = got.network;
     e = connector_read(s->made, &answer, &cursor, a->arena, &page);
     *ret_n = e == CONNECTOR_OK ? page.n : 0;
     return e == CONNECTOR_OK ? NULL : connector_error_text(e);
 }
 
-static int write_search(struct addition *a, const struct search *s, struct str wish, size_t n_posts)
+static int write_search(struct addition *a, const struct search *s, struct str wish, size_t n_posts,
+                        enum fetch_network network)
 {
     struct sbuf map = SBUF_INIT(FLOW_MAX);
     struct str id;
@@ -238,31 +306,41 @@ static int write_search(struct addition *a, const struct search *s, struct str w
         sbuf_add(&map, STR(", credential: "));
         sourcefile_quote(s->credential, &map);
     }
+    sbuf_add(&map, sourcefile_network(network));
     sbuf_putc(&map, '}');
     id = sourcefile_add(&a->file, wish, sbuf_str(&map));
     sbuf_done(&map);
     status = sourcefile_save(&a->file);
     if (status == VERB_FINE)
-        screen_printf(&a->call->out, "added %.*s: %zu posts now\n", STR_ARG(id), n_posts);
+        tell(a, id, wish, n_posts, network);
     return status;
 }
 
 static int add_search(struct addition *a, const char *network, struct str words)
 {
     struct search s = {.n_with = 0};
+    enum fetch_network where = FETCH_PUBLIC;
     size_t n_posts = 0;
+    const struct yaml *old;
     const char *why;
 
+    words = str_trim(words);
+    if (words.n == 0 || str_eq(words, STR("#")))
+        return call_trouble(a->call, "there are no words to search for");
     if (!plan_search(a, network, words, &s))
         return VERB_TROUBLE;
-    why = try_search(a, &s, &n_posts);
+    old = find_search(a, &s);
+    if (old)
+        return is_there(a, old->key);
+    why = try_search(a, &s, &n_posts, &where);
     if (why) {
         (void)call_trouble(a->call, "%s: %s", network, why); /* a finding */
         if (connector_credential(s.made) == CONNECTOR_CREDENTIAL_REQUIRED && !s.credential.n)
             screen_printf(&a->call->err, "  give --credential=FILE, a file with the token\n");
         return VERB_FINDINGS;
     }
-    return write_search(a, &s, arena_printf(a->arena, "%s %.*s", network, STR_ARG(words)), n_posts);
+    return write_search(a, &s, arena_printf(a->arena, "%s %.*s", network, STR_ARG(words)), n_posts,
+                        where);
 }
 
 static int run_add(const struct call *call)

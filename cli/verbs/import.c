@@ -33,7 +33,8 @@ static void import_one(struct sourcefile *f, const struct opml_feed *feed, size_
         counts[DUPLICATE]++;
     } else {
         counts[ADDED]++;
-        (void)sourcefile_add_feed(f, feed->title.n ? feed->title : feed->url, feed->url);
+        (void)sourcefile_add_feed(f, feed->title.n ? feed->title : feed->url, feed->url,
+                                  FETCH_PUBLIC);
     }
 }
 

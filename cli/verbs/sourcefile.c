@@ -14,13 +14,19 @@
 
 enum { ID_MAX = 40, LINES_MAX = 64 << 20 };
 
+/* NULL after a word. */
 static const char *find_file(const struct call *call)
 {
+    static const char *const places[] = {"couac.yaml", "/etc/couac/couac.yaml"};
     const char *named = call_option(call, "config");
 
-    if (named)
-        return named;
-    return access("couac.yaml", F_OK) == 0 ? "couac.yaml" : "/etc/couac/couac.yaml";
+    for (size_t i = 0; !named && i < ARRAY_LEN(places); i++)
+        if (access(places[i], F_OK) == 0)
+            return places[i];
+    if (!named)
+        (void)call_trouble(call, "no couac.yaml is here, and no /etc/couac/couac.yaml; --config "
+                                 "says where it is, 'couac init FOLDER' writes one"); /* NULL */
+    return named;
 }
 
 static struct yaml *parse(struct sourcefile *f, struct str text, size_t *ret_errors)
@@ -54,12 +60,15 @@ int sourcefile_open(struct sourcefile *f, const struct call *call)
 {
     struct sbuf text = SBUF_INIT(YAML_BYTES_MAX);
     size_t errors = 0;
+    const char *path = find_file(call);
     int status;
 
-    *f = (struct sourcefile){.call = call, .path = str_of(find_file(call)), .arena = arena_new(0)};
+    *f = (struct sourcefile){.call = call, .path = str_of(path), .arena = arena_new(0)};
     f->urls = arena_alloc(f->arena, sizeof(*f->urls));
     f->ids = arena_alloc(f->arena, sizeof(*f->ids));
     sbuf_init(&f->lines, LINES_MAX);
+    if (!path)
+        return VERB_TROUBLE;
     status = input_whole(call, f->path.p, &text);
     f->text = arena_str(f->arena, sbuf_str(&text));
     sbuf_done(&text);
@@ -155,18 +164,25 @@ struct str sourcefile_add(struct sourcefile *f, struct str wish, struct str flow
     return id;
 }
 
-struct str sourcefile_add_feed(struct sourcefile *f, struct str wish, struct str url)
+struct str sourcefile_add_feed(struct sourcefile *f, struct str wish, struct str url,
+                               enum fetch_network network)
 {
     struct sbuf map = SBUF_INIT(1 << 16);
 
     sbuf_add(&map, STR("{url: "));
     sourcefile_quote(url, &map);
+    sbuf_add(&map, sourcefile_network(network));
     sbuf_putc(&map, '}');
     struct str id = sourcefile_add(f, wish, sbuf_str(&map));
 
     (void)map_put(f->urls, arena_str(f->arena, url), f); /* a set */
     sbuf_done(&map);
     return id;
+}
+
+struct str sourcefile_network(enum fetch_network network)
+{
+    return network == FETCH_PRIVATE ? STR(", network: private") : STR_NONE;
 }
 
 /* --- where they go --------------------------------------------------------- */

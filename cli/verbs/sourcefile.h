@@ -7,6 +7,7 @@
  * that was there must be there unchanged, and all that is new must be as meant. The file
  * is replaced in one step, so a reader sees the old or the new one. */
 
+#include "cli/verbs/fetch.h"
 #include "cli/verbs/verb.h"
 
 struct arena;
@@ -32,7 +33,10 @@ void sourcefile_done(struct sourcefile *f);
 /* Whether a source has this URL, new ones included. */
 bool sourcefile_has(const struct sourcefile *f, struct str url);
 /* A feed under a name made of `wish` (a title, a host); the name. */
-struct str sourcefile_add_feed(struct sourcefile *f, struct str wish, struct str url);
+struct str sourcefile_add_feed(struct sourcefile *f, struct str wish, struct str url,
+                               enum fetch_network network);
+/* What a flow map says of it; empty for a public one. */
+struct str sourcefile_network(enum fetch_network network);
 /* Any source: what stands behind "id: ", a flow map. */
 struct str sourcefile_add(struct sourcefile *f, struct str wish, struct str flow_map);
 /* Writes it; VERB_FINE, or VERB_TROUBLE after a word, and the file as it was. */

@@ -147,7 +147,7 @@ static void suggest_option(const struct call *call, const struct grammar *g, con
         names[i] = str_of(g->all[i]->name);
     struct str near = diag_nearest(word, names, (size_t)g->n);
 
-    if (near.n)
+    if (near.n && !str_eq(near, word)) /* else it lacks its value */
         screen_printf(&call->err, "Did you mean --%.*s?\n", STR_ARG(near));
 }
 

@@ -132,11 +132,8 @@ enum opml_error opml_read(struct str text, struct arena *arena, struct opml *ret
     return e;
 }
 
-static void add_attr(struct sbuf *out, const char *name, struct str value)
+static void add_escaped(struct sbuf *out, struct str value)
 {
-    if (value.n == 0)
-        return;
-    sbuf_printf(out, " %s=\"", name);
     for (size_t i = 0; i < value.n; i++) {
         unsigned char c = (unsigned char)value.p[i];
 
@@ -149,6 +146,14 @@ static void add_attr(struct sbuf *out, const char *name, struct str value)
         else
             sbuf_putc(out, c < ' ' ? ' ' : (char)c);
     }
+}
+
+static void add_attr(struct sbuf *out, const char *name, struct str value)
+{
+    if (value.n == 0)
+        return;
+    sbuf_printf(out, " %s=\"", name);
+    add_escaped(out, value);
     sbuf_putc(out, '"');
 }
 
@@ -157,7 +162,9 @@ void opml_write(const struct opml *list, struct sbuf *out)
     struct str open = STR_NONE;
 
     sbuf_add(out, STR("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<opml version=\"2.0\">\n"
-                      "  <head/>\n  <body>\n"));
+                      "  <head><title>"));
+    add_escaped(out, list->title);
+    sbuf_add(out, STR("</title></head>\n  <body>\n"));
     for (size_t i = 0; i < list->n_feeds; i++) {
         const struct opml_feed *f = &list->feeds[i];
 

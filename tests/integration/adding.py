@@ -78,12 +78,15 @@ def a_feed_is_added_behind_the_last_and_nothing_else_changes():
     before = box.read()
     run = box.couac("add", url)
     assert run.returncode == 0, run.stderr
-    assert new_lines(box, before) == [f'    t: {{url: "{url}"}}'], box.read()
+    assert new_lines(box, before) == [f'    t: {{url: "{url}", network: private}}'], box.read()
     assert box.read().index("# the end of the list") < box.read().index("    t: ") < box.read().index("# after")
     assert os.stat(box.file).st_mode & 0o777 == 0o640
     assert os.listdir(box.folder) == ["couac.yaml"]
-    again = box.couac("add", url)
-    assert again.returncode == 2 and "already" in again.stderr
+    for other in (url, web.on("/moved", Reply(301, Location="/feed"))):  # and where a redirect leads there
+        again = box.couac("add", other)
+        assert again.returncode == 2 and f"{url} is in couac.yaml already" in again.stderr, again
+    run = box.couac("add", "--json", web.on("/json", Reply(200, rss("one", "two"))))
+    assert json.loads(run.stdout) == {"source": "t-2", "title": "t", "posts": 2}, run
 
 
 def the_feed_of_a_page_is_found():
@@ -94,7 +97,17 @@ def the_feed_of_a_page_is_found():
     url = web.on("/feed", Reply(200, rss("hello")))
     run = box.couac("add", web.base + "/")
     assert run.returncode == 0, run.stderr
-    assert box.read() == f'couac: 1\nsources:   # none yet\n  t: {{url: "{url}"}}\n', box.read()
+    assert box.read() == f'couac: 1\nsources:   # none yet\n  t: {{url: "{url}", network: private}}\n', box.read()
+
+
+def without_a_file_there_is_a_way_out():
+    box = Box()
+    os.unlink(box.file)
+    run = box.couac("add", "http://x.example/")
+    if not os.path.exists("/etc/couac/couac.yaml"):
+        assert run.returncode == 2 and "couac init" in run.stderr, run
+    run = box.couac("add", "--search")
+    assert run.returncode == 2 and "Did you mean" not in run.stderr, run
 
 
 def what_does_not_work_is_not_written():
@@ -126,14 +139,19 @@ def a_search_is_tried_first():
     web.on("/api/v1/timelines/tag/acme", Reply(200, json.dumps([{"id": "1", "content": "<p>x</p>"}]).encode()))
     before = box.read()
     run = box.couac("add", "--search", "mastodon", "--instance", web.base, "#acme")
-    assert run.returncode == 0 and "1 posts" in run.stdout, run
+    assert run.returncode == 0 and run.stdout == "added mastodon-acme: mastodon #acme, 1 post now; it is on a private network\n", run
     assert new_lines(box, before) == ['    mastodon-acme: {kind: api, connector: mastodon-tag, with: '
-                                      f'{{tag: "acme", instance: "{web.base}"}}}}'], box.read()
+                                      f'{{tag: "acme", instance: "{web.base}"}}, network: private}}'], box.read()
     fine, why = box.couacd_accepts()
     assert fine, why
     before = box.read()
     run = box.couac("add", "--search", "mastodon", "--instance", web.base, "acme")
     assert run.returncode == 1 and "--credential" in run.stderr, run
+    run = box.couac("add", "--search", "mastodon", "--instance", web.base, "#acme")
+    assert run.returncode == 2 and "mastodon-acme is in couac.yaml already" in run.stderr, run
+    for words in ("#", " "):
+        run = box.couac("add", "--search", "mastodon", "--instance", web.base, words)
+        assert run.returncode == 2 and "no words" in run.stderr, run
     assert box.couac("add", "--search", "myspace", "acme").returncode == 2
     assert box.read() == before
 
@@ -149,7 +167,7 @@ def a_list_is_imported_and_exported():
     assert new_lines(box, before) == ['    one-only: {url: "http://one.example/feed"}',
                                       '    one-only-2: {url: "http://one.example/other"}'], box.read()
     out = box.couac("export")
-    assert out.returncode == 0 and out.stdout.count("xmlUrl=") == 4, out
+    assert out.returncode == 0 and out.stdout.count("xmlUrl=") == 4 and "<title>couac</title>" in out.stdout, out
     other = Box("couac: 1\n")
     with open(os.path.join(other.folder, "y.opml"), "w", encoding="utf-8") as f:
         f.write(out.stdout)
@@ -158,7 +176,7 @@ def a_list_is_imported_and_exported():
 
 
 TESTS = [a_feed_is_added_behind_the_last_and_nothing_else_changes, the_feed_of_a_page_is_found,
-         what_does_not_work_is_not_written, shapes_that_cannot_be_added_to_are_refused,
+         without_a_file_there_is_a_way_out, what_does_not_work_is_not_written, shapes_that_cannot_be_added_to_are_refused,
          a_search_is_tried_first, a_list_is_imported_and_exported]
 
 

@@ -56,7 +56,7 @@ if MARK not in os.environ and __name__ == "__main__":
 import redis_rig  # noqa: E402
 from redis_rig import wait_for  # noqa: E402
 
-PROGRAM, SHARE = sys.argv[1], sys.argv[2]
+PROGRAM, SHARE, COUAC = (*sys.argv[1:4], None)[:3]  # citizen.py only looks at TESTS
 FAST = {"floor": "1 s", "floor_blind": "1 s", "floor_deaf": "1 s", "host_gap": "200 ms"}
 
 
@@ -102,6 +102,30 @@ def b26_a_public_name_cannot_lead_inside(rig):
     wait_for("alerts of the good one", lambda: couacd.alerts() >= 3)
     assert inside.connections == 0, f"{inside.connections} connections got inside"
     assert len(couacd.logged(r"why=forbidden")) >= len(sources) - 3
+
+
+def couac_add_is_not_led_inside_either(rig):
+    web, inside = outside(rig), rig.keep(Web())
+    inside.on("/feed", Reply(200, rss("x")))
+    web.on("/redirect", Reply(302, Location=inside.base + "/feed"))
+    web.on("/page", Reply(200, f"<link rel=alternate type=application/rss+xml href='{inside.base}/feed'>".encode(),
+                          Content_Type="text/html"))
+    web.on("/feed", Reply(200, rss("x")))
+    config = os.path.join(rig.folder, "couac.yaml")
+
+    def add(url):
+        with open(config, "w", encoding="ascii") as f:
+            f.write("couac: 1\n")
+        done = subprocess.run([COUAC, "add", "--config", config, url], capture_output=True, text=True, check=False)
+        with open(config, encoding="ascii") as f:
+            return done.returncode, done.stderr, f.read()
+    for path in ("/redirect", "/page"):
+        status, err, text = add(f"http://public.example:{web.port}{path}")
+        assert status == 1 and "private address" in err and text == "couac: 1\n", (status, err, text)
+    status, err, text = add(f"http://public.example:{web.port}/feed")
+    assert status == 0 and "network" not in text, (err, text)
+    status, err, text = add(inside.base + "/feed")
+    assert status == 0 and "network: private" in text, (err, text)
 
 
 def b09_retry_after_holds_the_whole_public_host_and_no_other(rig):
@@ -153,7 +177,8 @@ def a_name_server_that_never_answers_stalls_nobody(rig):
     couacd = start(rig, sources, connect_timeout="1 s", at_once=200)
     wait_for("timeouts", lambda: len(couacd.logged(r"poll.failed source=lost\d+ why=(timeout|dns)")) >= 60)
     wait_for("the good one", lambda: len(web.seen("/good")) >= 4)
-    assert not couacd.logged("event=loop.stall"), "the loop stalled"
+    stalls = [int(ms) for ms in couacd.logged(r"event=loop.stall late_ms=(\d+)")]
+    assert max(stalls, default=0) < 900, f"the loop stalled, {stalls} ms: a name alone takes a second"
     began = time.monotonic()
     assert couacd.stop() == 0
     assert time.monotonic() - began < 4, "the end waited for the name server"
@@ -236,10 +261,10 @@ def b18_http_2_is_spoken_when_it_is_offered(rig):
     assert server.streams >= 3 and server.connections == 1, (server.streams, server.connections)
 
 
-TESTS = [a_name_server_that_never_answers_stalls_nobody, b26_a_public_name_cannot_lead_inside,
+TESTS = [a_name_server_that_never_answers_stalls_nobody, couac_add_is_not_led_inside_either, b26_a_public_name_cannot_lead_inside,
          b09_retry_after_holds_the_whole_public_host_and_no_other, b13_floors_are_five_minutes_an_hour_and_a_day,
          b17_a_host_gets_two_requests_at_once_and_a_gap_between_them, b18_http_2_is_spoken_when_it_is_offered]
 
 if __name__ == "__main__":
-    wanted = sys.argv[3:]
+    wanted = sys.argv[4:]
     sys.exit(redis_rig.run([t for t in TESTS if not wanted or any(w in t.__name__ for w in wanted)], PROGRAM))
