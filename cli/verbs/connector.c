@@ -176,6 +176,35 @@ static struct str option(const struct call *call, const char *name)
     return str_of(call_option(call, name));
 }
 
+/* What a person who writes a connector wants to know of a body that it does not understand. */
+static void show_trouble(const struct call *call, struct str body, enum connector_error e,
+                         struct arena *arena)
+{
+    struct json_error error = {0};
+    struct json *root;
+
+    /* the status is the caller's */
+    if (e == CONNECTOR_E_JSON && json_parse(body, arena, &root, &error) != JSON_OK)
+        (void)call_trouble(call, "%s: %s: at byte %zu: %s", call->args[2], connector_error_text(e),
+                           error.offset, error.message);
+    else
+        (void)call_trouble(call, "%s: %s", call->args[2], connector_error_text(e));
+}
+
+static void sum_up(const struct call *call, const struct connector_page *page)
+{
+    screen_printf(&call->err, "%zu posts", page->n);
+    if (page->n_no_text)
+        screen_printf(&call->err, ", %zu more without text", page->n_no_text);
+    if (page->n_gone)
+        screen_printf(&call->err, ", %zu deleted", page->n_gone);
+    if (page->n_found == 0 && page->n_gone == 0)
+        screen_printf(&call->err, ": nothing stands where `items` leads");
+    else if (page->n_items + page->n_gone == 0)
+        screen_printf(&call->err, ": `where` lets none of %zu items pass", page->n_found);
+    screen_printf(&call->err, "\n");
+}
+
 static int try_body(const struct call *call, const struct connector *c, struct str body,
                     struct arena *arena)
 {
@@ -193,16 +222,11 @@ static int try_body(const struct call *call, const struct connector *c, struct s
                                      : connector_read(c, &answer, &cursor, arena, &page);
 
     if (e != CONNECTOR_OK) {
-        (void)call_trouble(call, "%s: %s", call->args[2], connector_error_text(e)); /* below */
+        show_trouble(call, body, e, arena);
         return VERB_FINDINGS;
     }
     print_page(call, &page);
-    screen_printf(&call->err, "%zu posts", page.n);
-    if (page.n_no_text)
-        screen_printf(&call->err, ", %zu more without text", page.n_no_text);
-    if (page.n_gone)
-        screen_printf(&call->err, ", %zu deleted", page.n_gone);
-    screen_printf(&call->err, "\n");
+    sum_up(call, &page);
     return page.n + page.n_gone ? VERB_FINE : VERB_FINDINGS;
 }
 

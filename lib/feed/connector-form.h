@@ -15,7 +15,7 @@
  *     cursor:
  *       order: oldest first                   (newest first is the rule)
  *       next: {token: /data/after}            or link: next, url: SELECTOR,
- *                                             count: 1, oldest: /id
+ *                                             count: 1 (step: 40), oldest: /id
  *       since: {id: /id}                      or time: SELECTOR, stored: SELECTOR
  *       full: 40                              fewer posts on a page: it was the last one
  *     limits: {remaining: HEADER, reset: HEADER, backoff: SELECTOR, busy: [CONDITION]}
@@ -155,11 +155,11 @@ enum form_clock { AS_SECONDS, AS_MILLISECONDS, AS_ISO };
 struct form_cursor {
     enum form_order order;
     enum form_next next;
-    struct str link;          /* NEXT_LINK: the relation */
-    struct selector token;    /* NEXT_TOKEN, NEXT_URL; NEXT_OLDEST: of an item */
-    int64_t count_from, last; /* NEXT_COUNT: first and last page */
-    struct selector more;     /* not "", "false" or "0": there is a next page; n 0: not said */
-    struct selector end;      /* "true": there is none */
+    struct str link;                /* NEXT_LINK: the relation */
+    struct selector token;          /* NEXT_TOKEN, NEXT_URL; NEXT_OLDEST: of an item */
+    int64_t count_from, step, last; /* NEXT_COUNT: first page, to the next, last; 0: none */
+    struct selector more; /* not "", "false" or "0": there is a next page; n 0: not said */
+    struct selector end;  /* "true": there is none */
     enum form_since since;
     struct selector mark;  /* of an item; SINCE_STORED: of the document */
     enum form_clock clock; /* how {since} and {start} are written */

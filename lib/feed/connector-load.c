@@ -432,10 +432,10 @@ static void read_next(struct loader *l, const struct yaml *node, void *slot)
     static const char *const ways[] = {"link", "token", "url", "count", "oldest"};
     struct form_cursor *k = slot;
     const struct key keys[] = {
-        {"link", read_text, &k->link},     {"token", read_selector, &k->token},
-        {"url", read_selector, &k->token}, {"count", read_count, &k->count_from},
-        {"last", read_count, &k->last},    {"oldest", read_selector, &k->token},
-        {"more", read_selector, &k->more},
+        {"link", read_text, &k->link},        {"token", read_selector, &k->token},
+        {"url", read_selector, &k->token},    {"count", read_count, &k->count_from},
+        {"step", read_count, &k->step},       {"last", read_count, &k->last},
+        {"oldest", read_selector, &k->token}, {"more", read_selector, &k->more},
     };
 
     k->next = (enum form_next)one_of(l, node, ways, ARRAY_LEN(ways));
@@ -756,7 +756,7 @@ static void read_top(struct loader *l, const struct yaml *top)
     const struct yaml *stream = yaml_get(top, STR("stream"));
     const struct yaml *oauth = yaml_get(top, STR("oauth"));
 
-    c->cursor.count_from = 1;
+    c->cursor.count_from = c->cursor.step = 1;
     c->cursor.first_ms = 86400000;
     if (!READ_MAP(l, top, before, "a connector"))
         return;

@@ -378,7 +378,7 @@ static struct str next_number(const struct reader *r, const struct connector_cur
         return STR_NONE;
     if (k->last && page >= k->last)
         return STR_NONE;
-    return arena_printf(r->arena, "%lld", (long long)(page + 1));
+    return arena_printf(r->arena, "%lld", (long long)(page + MAX(k->step, 1)));
 }
 
 /* Where the next page is, by the network's word; empty: this was the last. */
@@ -509,7 +509,7 @@ static void read_items(struct reader *r)
     size_t n = 0;
 
     selector_each(&r->c->items, &r->root, count_item, &n);
-    r->cap = n;
+    r->cap = r->page.n_found = n;
     r->page.mentions = arena_array(r->arena, n + 1, sizeof(*r->page.mentions));
     r->page.gone = arena_array(r->arena, n + 1, sizeof(*r->page.gone));
     selector_each(&r->c->items, &r->root, on_item, r);

@@ -133,7 +133,8 @@ struct connector_answer {
 struct connector_page {
     struct mention *mentions; /* in the order they were written; with ids, without source */
     size_t n;
-    size_t n_items;   /* in the document, after `where` */
+    size_t n_found;   /* in the document, where `items` leads */
+    size_t n_items;   /* of them: those that `where` lets pass */
     size_t n_no_text; /* of them: without a word in them (a rating, a picture) */
     struct str *gone; /* ids of posts that, as the network says here, were deleted */
     size_t n_gone;

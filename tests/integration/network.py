@@ -67,11 +67,64 @@ class Network(Web):
         return int(query["after"][0]) if "after" in query else None
 
 
-def start(rig, network, **keys):
+class Paged(Network):
+    """The same posts, shown in each of the five ways in which networks page."""
+
+    def __init__(self, way):
+        super().__init__()
+        self.way = way
+
+    def cursor(self):
+        return {"link": "next: {link: next}, since: {id: /id}",
+                "token": "next: {token: /next}, since: {id: /id}",
+                "id": "order: oldest first, since: {id: /id}, full: 3",
+                "epoch": "next: {count: 0, step: 3}, since: {time: /at, overlap: 2 s}",
+                "stored": "since: {stored: /after}, end: /end"}[self.way]
+
+    def connector(self):
+        query = {"link": "", "token": "after: '{page}'", "id": "min: '{since}'",
+                 "epoch": "from: '{since}', offset: '{page}'",
+                 "stored": "cursor: '{since}', start: '{start}'"}[self.way]
+        text = CONNECTOR.replace('after: "{page}"', query)
+        return text.replace("next: {token: /next}, since: {id: /id}", self.cursor())
+
+    def answer(self, request):
+        if self.script and (reply := self.script(request)):
+            return reply
+        query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(request.path).query))
+        page, body, headers = getattr(self, self.way)({k: int(v) for k, v in query.items()})
+        return Reply(200, json.dumps({"posts": page, **body}).encode(), **headers)
+
+    def link(self, query):
+        older = [p for p in self.posts if p["id"] < query.get("before", 1 << 30)]
+        page = older[:self.PAGE]
+        link = f'<{self.base}/posts?before={page[-1]["id"]}>; rel="next"' if len(older) > self.PAGE else ""
+        return page, {}, {"Link": f'<{self.base}/posts>; rel="first", {link}'}
+
+    def token(self, query):
+        older = [p for p in self.posts if p["id"] < query.get("after", 1 << 30)]
+        page = older[:self.PAGE]
+        return page, {"next": str(page[-1]["id"])} if len(older) > self.PAGE else {}, {}
+
+    def id(self, query):
+        newer = [p for p in self.posts if p["id"] > query.get("min", 0)]
+        return newer[-self.PAGE:] if "min" in query else newer[:self.PAGE], {}, {}
+
+    def epoch(self, query):
+        newer = [p for p in self.posts if p["at"] >= query["from"]]
+        return newer[query["offset"]:][:self.PAGE], {}, {}
+
+    def stored(self, query):
+        at = query.get("cursor", 0)
+        page = self.posts[::-1][at:at + self.PAGE]
+        return page, {"after": str(at + len(page)), "end": at + len(page) == len(self.posts)}, {}
+
+
+def start(rig, network, connector=CONNECTOR, **keys):
     folder = os.path.join(rig.folder, "couacd")
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, "net.yaml"), "w", encoding="utf-8") as f:
-        f.write(CONNECTOR)
+        f.write(connector)
     source = {**API, "connector": "./net.yaml", "with": {"base": network.base}, **keys}
     return rig.keep(Couacd(rig, PROGRAM, rig.redis(durable=False), SHARE, {"net": source})).start()
 
@@ -151,6 +204,55 @@ def a_refused_page_begins_the_walk_anew_without_loss(rig):
     network.add(*range(2, 12))
     settled(couacd, network, 11)
     assert refused
+
+
+def _each_way_of_paging_loses_nothing(rig, way):
+    """Four pages to read; the second is refused, cut off, and then hangs until we are killed."""
+    network = rig.keep(Paged(way))
+    network.add(1)
+    couacd = start(rig, network, connector=network.connector())
+    wait_for("the first", couacd.alerts)
+    troubles = [Reply(503, b"later"), b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n{"]
+    passed, hung = [], []
+
+    def trouble(request):
+        passed.append(request.path)
+        if len(passed) == 1 or hung:
+            return None
+        if troubles:
+            return troubles.pop(0)
+        hung.append(request.path)
+        time.sleep(30)
+        return None
+    network.add(*range(2, 13))
+    network.script = trouble
+    wait_for("all of the trouble", lambda: hung, 60)
+    assert 1 < couacd.alerts() < 12, "the trouble was not between two pages"
+    couacd.kill()
+    network.add(13, 14)
+    couacd.start()
+    settled(couacd, network, 14)
+    assert couacd.stop() == 0
+
+
+def a_link_header_loses_nothing(rig):
+    _each_way_of_paging_loses_nothing(rig, "link")
+
+
+def a_token_in_the_body_loses_nothing(rig):
+    _each_way_of_paging_loses_nothing(rig, "token")
+
+
+def a_newest_id_watermark_loses_nothing(rig):
+    _each_way_of_paging_loses_nothing(rig, "id")
+
+
+def an_epoch_watermark_loses_nothing(rig):
+    _each_way_of_paging_loses_nothing(rig, "epoch")
+
+
+def a_stored_continuation_loses_nothing(rig):
+    _each_way_of_paging_loses_nothing(rig, "stored")
 
 
 def limits_are_obeyed_in_every_form(rig):
@@ -239,7 +341,9 @@ def a_shipped_connector_walks_forward(rig):
     settled(couacd, web, 51)
 
 
-TESTS = [all_pages_back_to_the_former_poll_are_read, a_kill_between_two_pages_loses_nothing,
+TESTS = [a_link_header_loses_nothing, a_token_in_the_body_loses_nothing, a_newest_id_watermark_loses_nothing,
+         an_epoch_watermark_loses_nothing, a_stored_continuation_loses_nothing,
+         all_pages_back_to_the_former_poll_are_read, a_kill_between_two_pages_loses_nothing,
          more_pages_than_one_poll_may_read_are_read_by_the_next,
          the_first_poll_does_not_read_the_whole_past, a_refused_page_begins_the_walk_anew_without_loss,
          limits_are_obeyed_in_every_form, absent_fields_and_strange_answers_are_survived,

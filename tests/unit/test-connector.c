@@ -192,6 +192,26 @@ static void an_epoch_mark_overlaps_and_never_lies_in_the_future(void **state)
     done(&r);
 }
 
+static void pages_may_be_counted_in_posts(void **state)
+{
+    struct rig r = load_fine(HEAD "  url: https://api.example/posts\n  query: {start: '{page}'}\n"
+                                  "cursor: {next: {count: 0, step: 2, last: 4}}\n" ITEMS);
+    struct connector_settings settings = {NULL, 0, STR_NONE};
+    struct connector_cursor cursor = {.mark = STR_NONE};
+    const char *two = "{\"posts\":[{\"id\":2,\"text\":\"b\"},{\"id\":1,\"text\":\"a\"}]}";
+    struct connector_page page = read_page(&r, two, &cursor, STR_NONE);
+
+    (void)state;
+    assert_str_equal(ask(&r, &settings, &cursor).url, STR("https://api.example/posts?start=0"));
+    assert_str_equal(page.cursor.next, STR("2"));
+    assert_int_equal(page.n_found, 2);
+    page = read_page(&r, two, &page.cursor, STR_NONE);
+    assert_str_equal(page.cursor.next, STR("4"));
+    page = read_page(&r, two, &page.cursor, STR_NONE);
+    assert_int_equal(page.walk, CONNECTOR_DONE);
+    done(&r);
+}
+
 static void a_stored_continuation_goes_on_until_the_end_is_said(void **state)
 {
     struct rig r = load_fine(HEAD "  url: https://api.example/posts\n"
@@ -474,6 +494,7 @@ int main(void)
         cmocka_unit_test(the_first_walk_is_one_page),
         cmocka_unit_test(follows_the_link_header_on_the_same_host_only),
         cmocka_unit_test(an_epoch_mark_overlaps_and_never_lies_in_the_future),
+        cmocka_unit_test(pages_may_be_counted_in_posts),
         cmocka_unit_test(a_stored_continuation_goes_on_until_the_end_is_said),
         cmocka_unit_test(reads_times_in_all_their_forms),
         cmocka_unit_test(joins_filters_and_outer_values_find_their_way),
