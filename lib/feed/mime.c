@@ -339,11 +339,19 @@ static bool starts_with_any(struct str line, const char *const *heads, size_t n)
     return false;
 }
 
+static bool holds_any(struct str line, const char *const *words, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_find(line, str_of(words[i]), 0) != SIZE_MAX)
+            return true;
+    return false;
+}
+
 /* "On Monday, Ann wrote:" */
 static bool announces_quote(struct str line)
 {
     static const char *const tails[] = {
-        "wrote:",           "crit :",   "crit\xc2\xa0:", "crit:",
+        "wrote:",           "crit :",   "crit\xc2\xa0:", "crit\xe2\x80\xaf:", "crit:",
         "escribi\xc3\xb3:", "schrieb:", "ha scritto:",   "schreef:"};
 
     for (size_t i = 0; i < ARRAY_LEN(tails); i++)
@@ -360,49 +368,138 @@ static bool begins_announcement(struct str line)
     return starts_with_any(line, heads, ARRAY_LEN(heads));
 }
 
+/* An address, or a time of day: programs write them there, people who tell what somebody wrote
+ * to them do not. */
+static bool made_by_program(struct str line)
+{
+    if (str_find_char(line, '@', 0) != SIZE_MAX)
+        return true;
+    for (size_t i = 1; i + 1 < line.n; i++)
+        if (line.p[i] == ':' && line.p[i - 1] >= '0' && line.p[i - 1] <= '9' &&
+            line.p[i + 1] >= '0' && line.p[i + 1] <= '9')
+            return true;
+    return false;
+}
+
+/* "-----Message d'origine-----", "-------- Original message --------", "Begin forwarded
+ * message:": what follows is a whole mail of somebody else. */
+static bool is_ruler(struct str line)
+{
+    static const char *const words[] = {"essage", "riginal", "MESSAGE", "ORIGINAL", "achricht"};
+    static const char *const heads[] = {"Begin forwarded message:",
+                                        "D\xc3\xa9"
+                                        "but du message",
+                                        "________________________________"};
+
+    return (str_starts(line, STR("----")) && holds_any(line, words, ARRAY_LEN(words))) ||
+           starts_with_any(line, heads, ARRAY_LEN(heads));
+}
+
+/* Programs advertise themselves below the last word. */
+static bool is_advertisement(struct str line)
+{
+    static const char *const heads[] = {"Sent from my ",
+                                        "Sent from Outlook",
+                                        "Sent from Mail for",
+                                        "Sent from Yahoo",
+                                        "Sent with Proton",
+                                        "Get Outlook for ",
+                                        "Envoy\xc3\xa9 de mon ",
+                                        "Envoy\xc3\xa9 depuis mon ",
+                                        "Envoy\xc3\xa9 depuis l",
+                                        "Envoy\xc3\xa9 \xc3\xa0 partir de ",
+                                        "Envoy\xc3\xa9 avec Proton",
+                                        "T\xc3\xa9l\xc3\xa9"
+                                        "charger Outlook pour ",
+                                        "Obtenir Outlook pour ",
+                                        "Obtenez Outlook pour ",
+                                        "Provenance : Courrier pour Windows",
+                                        "Enviado desde mi "};
+
+    return starts_with_any(line, heads, ARRAY_LEN(heads));
+}
+
+/* "From: Care", "De : Care", also in the asterisks that stand for bold letters. */
+static bool is_field(struct str line, const char *const *names, size_t n)
+{
+    while (line.n && line.p[0] == '*')
+        line = str_slice(line, 1, line.n);
+    for (size_t i = 0; i < n; i++) {
+        struct str rest = str_slice(line, strlen(names[i]), line.n);
+
+        if (!str_starts_nocase(line, str_of(names[i])))
+            continue;
+        while (rest.n &&
+               (rest.p[0] == ' ' || rest.p[0] == '*' || rest.p[0] == '\xc2' || rest.p[0] == '\xa0'))
+            rest = str_slice(rest, 1, rest.n);
+        if (rest.n && rest.p[0] == ':')
+            return true;
+    }
+    return false;
+}
+
 /* What stands before a whole mail of somebody else, and before a signature. */
 static bool ends_own_words(struct str line, struct str next)
 {
-    static const char *const rulers[] = {
-        "-----Original Message",  "----- Original Message",
-        "-----Message d'origine", "---------- Forwarded message",
-        "-----Mensaje original",  "________________________________"};
-    static const char *const from[] = {"From:", "De :", "De:", "Von:"};
-    static const char *const sent[] = {
-        "Sent:", "Date:", "Envoy\xc3\xa9", "Date :", "Enviado", "To:", "Gesendet:"};
-    static const char *const devices[] = {"Sent from my ", "Envoy\xc3\xa9 de mon ",
-                                          "Envoy\xc3\xa9 depuis mon ", "Enviado desde mi "};
+    static const char *const from[] = {"From", "De", "Von",
+                                       "Exp\xc3\xa9"
+                                       "diteur"};
+    static const char *const sent[] = {"Sent",     "Date",     "Envoy\xc3\xa9",
+                                       "Enviado",  "Gesendet", "To",
+                                       "\xc3\x80", "A",        "Envoy\xc3\xa9 le"};
 
-    return str_eq(line, STR("--")) || starts_with_any(line, rulers, ARRAY_LEN(rulers)) ||
-           starts_with_any(line, devices, ARRAY_LEN(devices)) ||
-           (starts_with_any(line, from, ARRAY_LEN(from)) &&
-            starts_with_any(next, sent, ARRAY_LEN(sent)));
+    return str_eq(line, STR("--")) || is_ruler(line) || is_advertisement(line) ||
+           (is_field(line, from, ARRAY_LEN(from)) && is_field(next, sent, ARRAY_LEN(sent)));
 }
 
-static struct str peek_line(struct str rest)
+/* The next one that is not empty; *rest continues behind it. */
+static struct str next_full_line(struct str *rest)
 {
     struct str line = STR_NONE;
 
-    while (str_split(&rest, '\n', &line))
+    while (str_split(rest, '\n', &line))
         if (str_trim(line).n)
             return str_trim(line);
     return STR_NONE;
 }
 
+/* How many lines announce what another wrote: none, one, or two when a program broke it. `rest`
+ * is behind the first; *ret is what they announce. */
+static unsigned announcement(struct str line, struct str rest, struct str *ret)
+{
+    struct str next = next_full_line(&rest);
+
+    *ret = next;
+    if (announces_quote(line))
+        return 1;
+    if (!begins_announcement(line) || !announces_quote(next))
+        return 0;
+    *ret = next_full_line(&rest);
+    return 2;
+}
+
+/* Answers are mostly written on top: below an announcement that a program made, words that are
+ * not marked as quoted are another's too. */
+static bool answered_on_top(struct str line, struct str next, struct str quoted,
+                            const struct sbuf *own)
+{
+    return str_trim(sbuf_str(own)).n && begins_announcement(line) && quoted.n &&
+           quoted.p[0] != '>' && (made_by_program(line) || made_by_program(next));
+}
+
 static void own_lines(struct str text, struct sbuf *out)
 {
-    struct str rest = text, line;
+    struct str rest = text, line, quoted;
 
     while (str_split(&rest, '\n', &line)) {
-        struct str bare = str_trim(line), next = peek_line(rest);
+        struct str bare = str_trim(line), behind = rest, next = next_full_line(&behind);
+        unsigned announcing = announcement(bare, rest, &quoted);
 
-        if (ends_own_words(bare, next))
+        if (ends_own_words(bare, next) ||
+            (announcing && answered_on_top(bare, announcing == 2 ? next : bare, quoted, out)))
             return;
-        if (str_starts(bare, STR(">")))
-            continue;
-        if (announces_quote(bare) && (next.n == 0 || next.p[0] == '>'))
-            continue;
-        if (begins_announcement(bare) && announces_quote(next))
+        if (str_starts(bare, STR(">")) || announcing == 2 ||
+            (announcing && (!quoted.n || quoted.p[0] == '>')))
             continue;
         sbuf_add(out, bare);
         if (bare.n || (out->n > 1 && out->p[out->n - 2] != '\n'))
@@ -425,8 +522,16 @@ struct str mime_own_words(struct str text, struct arena *arena)
 /* Quotes in HTML mail stand in elements of their own, at the end. */
 static struct str html_words(struct str html, struct arena *arena)
 {
-    static const char *const quotes[] = {"<blockquote", "<div class=\"gmail_quote",
-                                         "<div id=\"divRplyFwdMsg", "<div id=\"appendonsend"};
+    static const char *const quotes[] = {"<blockquote",
+                                         "<BLOCKQUOTE",
+                                         "<div class=\"gmail_quote",
+                                         "<div id=\"divRplyFwdMsg",
+                                         "<div id=\"appendonsend",
+                                         "<div class=\"moz-cite-prefix",
+                                         "<div class=\"yahoo_quoted",
+                                         "<div id=\"yahoo_quoted",
+                                         "<div class=\"protonmail_quote",
+                                         "<hr id=\"zwchr"};
     struct sbuf out = SBUF_INIT(TEXT_MAX);
     size_t end = html.n;
 

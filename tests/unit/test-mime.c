@@ -97,6 +97,90 @@ static void only_own_words_stay(void **state)
     expect_text("Content-Type: text/html\n\n<p>Mine</p><blockquote>Yours</blockquote>", "Mine");
 }
 
+/* What programs put around a whole mail, each in the words of its language. */
+static void answers_of_common_programs_are_told_from_what_they_answer(void **state)
+{
+    static const char *const below[] = {
+        /* Outlook, desktop and mobile */
+        "De : Service client <aide@acme.example>\nEnvoy\xc3\xa9 : lundi 2 novembre 2026 10:12\n"
+        "\xc3\x80 : L\xc3\xa9"
+        "a\nObjet : RE: colis\n\nLivr\xc3\xa9 sous 48 h.",
+        "De\xc2\xa0: Service client\nEnvoy\xc3\xa9\xc2\xa0: lundi\n\nLivr\xc3\xa9 sous 48 h.",
+        "*From:* Care <care@acme.example>\n*Sent:* Monday\n*To:* Ann\n\nWithin 48 hours.",
+        "________________________________\nFrom: Care\nSent: Monday\n\nWithin 48 hours.",
+        "Get Outlook for iOS<https://aka.ms/o0ukef>\n________________________________\nFrom: Care",
+        "T\xc3\xa9l\xc3\xa9"
+        "charger Outlook pour Android\n\nFrom: Care\nSent: Monday\n\n48 h.",
+        "-----Message d\xe2\x80\x99origine-----\nDe : Service\n\nLivr\xc3\xa9 sous 48 h.",
+        /* Gmail: marked, broken, and its old form */
+        "Le lun. 2 nov. 2026 \xc3\xa0 10:12, Service client Acme <aide@acme.example>\na "
+        "\xc3\xa9"
+        "crit :\n\n> Livr\xc3\xa9 sous 48 h.\n> Bonne journ\xc3\xa9"
+        "e",
+        "On Mon, Nov 2, 2026 at 10:12 AM Care <care@acme.example> wrote:\n\n> Within 48 hours.",
+        "---------- Forwarded message ---------\nFrom: Care\nDate: Monday\n\nWithin 48 hours.",
+        "---------- Message transf\xc3\xa9r\xc3\xa9 ---------\nDe : Service\n\n48 h.",
+        /* Apple Mail */
+        "Envoy\xc3\xa9 de mon iPhone\n\n> Le 2 nov. 2026 \xc3\xa0 10:12, Service a \xc3\xa9"
+        "crit :\n> \n> Livr\xc3\xa9 sous 48 h.",
+        "On 2 Nov 2026, at 10:12, Care <care@acme.example> wrote:\n\n> Within 48 hours.",
+        "D\xc3\xa9"
+        "but du message transf\xc3\xa9r\xc3\xa9 :\n\nDe: Service\n\n48 h.",
+        /* Yahoo and Orange do not mark; Samsung, Zimbra, Windows Mail */
+        "Le lundi 2 novembre 2026 \xc3\xa0 10:12:09 UTC+1, Service <aide@acme.example> a \xc3\xa9"
+        "crit :\n\nBonjour,\nLivr\xc3\xa9 sous 48 h.",
+        "On Monday, 2 November 2026, 10:12:09 CET, Care <care@acme.example>\nwrote:\n\nHello,\n"
+        "Within 48 hours.",
+        "-------- Message d'origine --------\nDe : Service\nDate : 02/11/2026\n\n48 h.",
+        "-------- Original message --------\nFrom: Care\n\nWithin 48 hours.",
+        "----- Mail original -----\nDe: \"Service\"\n\nLivr\xc3\xa9 sous 48 h.",
+        "Provenance : Courrier pour Windows\n\nDe : Service\nEnvoy\xc3\xa9 le : lundi\n\n48 h.",
+    };
+    struct arena *arena = arena_new(0);
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(below); i++) {
+        struct str mail = arena_printf(arena, "Six jours, toujours rien.\n\n%s\n", below[i]);
+        struct str own = mime_own_words(mail, arena);
+
+        if (!str_eq(own, STR("Six jours, toujours rien.")))
+            fail_msg("%zu: %.*s", i, STR_ARG(own));
+    }
+    arena_free(arena);
+}
+
+/* What only looks like it: people tell what was written to them, answer below and between. */
+static void words_that_only_look_quoted_stay(void **state)
+{
+    static const char *const whole[] = {
+        "Bonjour,\n\nLe service client m'a \xc3\xa9"
+        "crit :\n\nvotre colis arrive demain\n\n"
+        "Six jours apr\xc3\xa8s, rien.",
+        "On your site you wrote:\nwithin 48 hours\nIt is six days now.",
+        "From: Paris\nmy parcel never left.",
+        "Sent from Paris six days ago, not here.",
+        "De : rien, mais six jours c'est long.",
+        "-- 6 days --\nstill nothing",
+        "---- URGENT ----\nsix days and no parcel",
+    };
+    struct arena *arena = arena_new(0);
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(whole); i++) {
+        struct str own = mime_own_words(str_of(whole[i]), arena);
+
+        if (!str_eq(own, str_of(whole[i])))
+            fail_msg("%zu: %.*s", i, STR_ARG(own));
+    }
+    struct str between = mime_own_words(
+        STR("On Mon, Care <care@acme.example> wrote:\n> Is it there?\nNo, six days now.\n"
+            "> Which number?\nAB12\n"),
+        arena);
+
+    assert_str_equal(between, STR("No, six days now.\nAB12"));
+    arena_free(arena);
+}
+
 static void parts_without_end_are_bounded(void **state)
 {
     struct sbuf raw = SBUF_INIT(1 << 20);
@@ -119,6 +203,8 @@ int main(void)
         cmocka_unit_test(bodies_are_decoded),
         cmocka_unit_test(the_text_is_found_among_the_parts),
         cmocka_unit_test(only_own_words_stay),
+        cmocka_unit_test(answers_of_common_programs_are_told_from_what_they_answer),
+        cmocka_unit_test(words_that_only_look_quoted_stay),
         cmocka_unit_test(parts_without_end_are_bounded),
     };
 
