@@ -171,19 +171,31 @@ static void forget_headers(struct transfer *t)
     memset(t->found, 0, sizeof(t->found));
 }
 
+/* Repeated lines of one name are one list (RFC 9110, 5.3); of our own names the first counts. */
+static void keep_header(struct transfer *t, int which, struct str value)
+{
+    size_t at = t->header_text.n, before = t->found[which].n;
+
+    if (before && which < H_COUNT)
+        return;
+    for (size_t i = 0; i < before; i++) /* byte by byte, since the buffer moves */
+        sbuf_putc(&t->header_text, t->header_text.p[t->found[which].at + i]);
+    if (before)
+        sbuf_add(&t->header_text, STR(", "));
+    sbuf_add(&t->header_text, value);
+    t->found[which].at = at;
+    t->found[which].n = t->header_text.n - at;
+}
+
 static void note_header(struct transfer *t, struct str line)
 {
     size_t colon = str_find_char(line, ':', 0);
 
     for (int i = 0; i < (int)ARRAY_LEN(t->found) && colon != SIZE_MAX; i++) {
-        struct str value = str_trim(str_slice(line, colon + 1, line.n));
         const char *name = i < H_COUNT ? header_names[i] : t->wanted[i - H_COUNT];
 
-        if (t->found[i].n || !name || !str_eq_nocase(str_slice(line, 0, colon), str_of(name)))
-            continue;
-        t->found[i].at = t->header_text.n;
-        t->found[i].n = value.n;
-        sbuf_add(&t->header_text, value);
+        if (name && str_eq_nocase(str_slice(line, 0, colon), str_of(name)))
+            keep_header(t, i, str_trim(str_slice(line, colon + 1, line.n)));
     }
 }
 

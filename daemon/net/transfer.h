@@ -74,7 +74,7 @@ struct transfer_response {
     unsigned hops;
     struct str body; /* decompressed */
     struct str etag, last_modified, content_type, content_language;
-    struct str wanted[TRANSFER_WANTED_MAX]; /* empty: did not come */
+    struct str wanted[TRANSFER_WANTED_MAX]; /* repeated ones joined by ", "; empty: none came */
     bool challenged;                        /* the answer is a wall against programs, and says so */
     struct freshness_headers times;
     int64_t wire_bytes, elapsed_ms;
