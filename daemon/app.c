@@ -26,6 +26,8 @@
 #include "daemon/source/poll.h"
 #include "daemon/source/push.h"
 #include "daemon/source/tokens.h"
+#include "daemon/source/webmention.h"
+#include "daemon/source/websub.h"
 #include "daemon/store/store.h"
 #include "lib/base/alloc.h"
 #include "lib/base/arena.h"
@@ -66,6 +68,8 @@ struct app {
     struct tokens *tokens;
     struct poll *poll;
     struct live *live;
+    struct websub *hubs;
+    struct webmentions *webmentions;
     struct push *push;
     struct watch *watch;
     struct event *signals[SIGNALS];
@@ -163,6 +167,8 @@ static size_t status_fields(void *arg, struct courier_field *ret, size_t max)
     const struct loop_lag *lag = loop_lag(a->loop);
     const struct inbox_counts *said = inbox_counts(a->inbox);
     struct match_stats unfinished = desk_stats(a->desk);
+    struct websub_counts hubs = websub_count(a->hubs);
+    struct webmention_counts pages = webmention_count(a->webmentions);
     size_t n = 0;
     const struct {
         const char *key;
@@ -182,6 +188,12 @@ static size_t status_fields(void *arg, struct courier_field *ret, size_t max)
         {"promises", a->set->n_promises},
         {"regex_limits", unfinished.n_regex_limits},
         {"searches_cut", unfinished.n_cut_short},
+        {"hub_leases", hubs.live},
+        {"hub_documents", hubs.taken},
+        {"hub_documents_ignored", hubs.forged + hubs.strange},
+        {"webmentions", pages.taken},
+        {"webmentions_waiting", pages.waiting},
+        {"webmentions_refused", pages.refused},
         {"loop_lag_max_ms", (uint64_t)lag->max_ms},
         {"feedback", said->feedback},
         {"forget_requests", said->requests},
@@ -235,6 +247,8 @@ static void leave(struct app *a, const char *signal_name)
     notify_stopping();
     poll_stop(a->poll);
     live_stop(a->live);
+    websub_stop(a->hubs);
+    webmentions_stop(a->webmentions);
     push_stop(a->push);
     intake_drain(a->intake);
     a->leave_by_ms = loop_now_ms() + LEAVE_MS;
@@ -288,6 +302,8 @@ static void swap(struct app *a, struct config *config, struct ruleset *set)
     tokens_reload(a->tokens, config);
     poll_reload(a->poll, config);
     live_reload(a->live, config);
+    websub_reload(a->hubs, config);
+    webmentions_reload(a->webmentions, config);
     push_reload(a->push, config);
     keep_known(a);
     roster_reload(a->roster, config);
@@ -608,6 +624,24 @@ static int make_courier(struct app *a)
     return 0;
 }
 
+static void on_lost(void *arg, struct str source)
+{
+    poll_soon(((struct app *)arg)->poll, source);
+}
+
+/* Those who ask others because of what was pushed. */
+static void make_pushers(struct app *a)
+{
+    struct courtesy *courtesy = poll_courtesy(a->poll);
+    struct websub_ports hubs = {a->loop, a->store, a->transfers, courtesy, on_lost, a};
+    struct webmention_ports pages = {a->loop,  a->store,      a->transfers,
+                                     courtesy, intake_submit, a->intake};
+
+    a->hubs = websub_new(&hubs, a->config);
+    poll_hubs(a->poll, a->hubs);
+    a->webmentions = webmentions_new(&pages, a->config);
+}
+
 static int make_sources(struct app *a)
 {
     struct intake_ports in = {.loop = a->loop,
@@ -633,7 +667,8 @@ static int make_sources(struct app *a)
     struct live_ports live = {a->loop, a->store, a->transfers, a->tokens, intake_submit, a->intake};
 
     a->live = live_new(&live, a->config);
-    struct push_ports push = {a->loop, a->store, intake_submit, a->intake};
+    make_pushers(a);
+    struct push_ports push = {a->loop, a->store, intake_submit, a->intake, a->hubs, a->webmentions};
     int r = push_new(&push, a->config, &a->push);
 
     if (r < 0)
@@ -713,11 +748,13 @@ static void unmake(struct app *a)
     free_event(a->leave_timer);
     watch_free(a->watch);
     notify_free(a->notify);
+    push_free(a->push);
+    websub_free(a->hubs);
+    webmentions_free(a->webmentions);
     poll_free(a->poll);
     live_free(a->live);
     tokens_free(a->tokens);
     transfers_free(a->transfers);
-    push_free(a->push);
     intake_free(a->intake);
     board_free(a->board);
     roster_free(a->roster);

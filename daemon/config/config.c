@@ -14,6 +14,7 @@
 #include "lib/base/diag.h"
 #include "lib/base/map.h"
 #include "lib/data/yaml.h"
+#include "lib/feed/url.h"
 
 /* Keys are "section.name" or "name". A section's settings stand together. */
 
@@ -121,13 +122,21 @@ static const struct setting settings[] = {
      .doc = "A body past 1 MiB that grew more than this by decompression is a bomb."},
     {"poll.memory_max", SETTING_SIZE, AT(poll.memory_max), "128 MiB", 1 << 20, 16ll << 30,
      .doc = "All bodies under way together; what does not fit is asked for again later."},
+    {"poll.pushed", SETTING_DURATION, AT(poll.pushed_ms), "6 h", SECOND, 7 * DAY,
+     .doc = "A feed that its hub delivers (push.public) is asked only so often, as a safety net,\n"
+            "also when it has `every`. A post that only such a poll brought ends this, until\n"
+            "the hub delivers again; so does the end of the subscription."},
     {"poll.contact", SETTING_TEXT, AT(poll.contact), "",
      .doc = "A URL or mail address for webmasters, shown in the User-Agent."},
 
     {"push.listen", SETTING_URL, AT(push_listen), "", .words = "http unix",
-     .doc = "Where sources of `kind: push` are listened to: http://127.0.0.1:8787, or\n"
-            "unix:///run/couac/push.sock; empty: nowhere. There is no TLS here: beyond this\n"
-            "machine, put a web server before it."},
+     .doc = "Where sources of `kind: push` and `kind: webmention` are listened to:\n"
+            "http://127.0.0.1:8787, or unix:///run/couac/push.sock; empty: nowhere. There is no\n"
+            "TLS here: beyond this machine, put a web server before it."},
+    {"push.public", SETTING_URL, AT(push_public), "", .words = "https http",
+     .doc = "Where the world reaches `listen` through that web server, as\n"
+            "https://hooks.acme.example. Then feeds that name a hub are subscribed to (WebSub)\n"
+            "and come as soon as they change, by POST to /push/websub/ below it. Empty: not."},
     {"push.body_max", SETTING_SIZE, AT(push_body_max), "1 MiB", 1024, 64 << 20,
      .doc = "Largest body of one request."},
 
@@ -286,6 +295,36 @@ static const char *state_initial(void)
     return folder && folder[0] == '/' && !strchr(folder, ':') ? folder : NULL;
 }
 
+/* Callbacks are made by adding a path. */
+static void check_public(struct config *c, const struct yaml *top,
+                         const struct setting_scope *scope)
+{
+    const struct yaml *push = yaml_get(top, STR("push"));
+    const struct yaml *node = push ? yaml_get(push, STR("public")) : NULL;
+
+    while (str_ends(c->push_public, STR("/")))
+        c->push_public = arena_str(c->arena, str_slice(c->push_public, 0, c->push_public.n - 1));
+    if (!node || c->push_public.n == 0)
+        return;
+    if (c->push_listen.n == 0) {
+        diag(scope->diags, DIAG_ERROR, node->at, "nothing listens behind this address");
+        diag_hint(scope->diags, "add   listen: http://127.0.0.1:8787   and lead it there");
+    }
+    if (!url_clean(c->push_public) || str_find_char(c->push_public, '?', 0) != SIZE_MAX ||
+        str_find_char(c->push_public, '#', 0) != SIZE_MAX) {
+        diag(scope->diags, DIAG_ERROR, node->at, "paths are added to this address");
+        diag_hint(scope->diags, "write it without '?' and '#', as   https://hooks.acme.example");
+    }
+}
+
+static void name_us(struct config *c)
+{
+    const char *close = c->poll.contact.n ? ")" : "";
+
+    c->user_agent = arena_printf(c->arena, "couac/%s%s%.*s%s", COUAC_VERSION,
+                                 c->poll.contact.n ? " (+" : "", STR_ARG(c->poll.contact), close);
+}
+
 struct config *config_parse(struct str file, struct str text, struct diags *diags)
 {
     CLEANUP(config_freep) struct config *c = alloc_zeroed(1, sizeof(*c));
@@ -307,6 +346,8 @@ struct config *config_parse(struct str file, struct str text, struct diags *diag
     if (top && top->type == YAML_MAP) {
         read_version(top, file, diags);
         read_top(c, top, &scope);
+        check_public(c, top, &scope);
+        name_us(c);
     } else if (top) {
         diag(diags, DIAG_ERROR, top->at, "couac.yaml must be a map, not %s",
              yaml_type_name(top->type));
@@ -370,13 +411,6 @@ static void print_setting(const struct setting *s, struct str name, const char *
     sbuf_printf(out, "%s%.*s: %s%s%s\n", inset, STR_ARG(name), quote, s->initial, quote);
 }
 
-void config_user_agent(const struct config *c, struct sbuf *out)
-{
-    sbuf_printf(out, "couac/%s", COUAC_VERSION);
-    if (c->poll.contact.n)
-        sbuf_printf(out, " (+%.*s)", STR_ARG(c->poll.contact));
-}
-
 void config_print_defaults(struct sbuf *out)
 {
     struct str section = STR_NONE, name;
@@ -411,7 +445,8 @@ void config_needs_restart(const struct config *now, const struct config *next, s
         /* What the parts read anew each time they use it. */
         if (str_eq(key, STR("rules")) || str_eq(key, STR("sources_folder")) ||
             str_eq(key, STR("share")) || str_starts(key, STR("keep.")) ||
-            str_starts(key, STR("log.")) || str_starts(key, STR("poll.")))
+            str_starts(key, STR("log.")) || str_starts(key, STR("poll.")) ||
+            str_eq(key, STR("push.public")))
             continue;
         sbuf_clear(&a);
         sbuf_clear(&b);

@@ -31,16 +31,19 @@ enum config_kind {
     CONFIG_STREAM,
     CONFIG_REDIS,
     CONFIG_API,
-    CONFIG_MAILBOX
+    CONFIG_MAILBOX,
+    CONFIG_WEBMENTION
 };
 enum config_proof { CONFIG_TOKEN, CONFIG_META, CONFIG_LINKEDIN };
+enum config_websub { CONFIG_AUTO, CONFIG_NO };
 enum config_privacy { CONFIG_PSEUDONYMOUS, CONFIG_NONE, CONFIG_CLEAR };
 
 struct config_source {
     struct str id;
     int kind;                       /* enum config_kind */
-    struct str url;                 /* all but CONFIG_PUSH; where a connector says what to ask, a
-                                       name made of it and its variables, no address */
+    struct str url;                 /* all but CONFIG_PUSH, CONFIG_WEBMENTION; where a connector
+                                       says what to ask, a name made of it and its variables, no
+                                       address */
     struct str token_file;          /* CONFIG_PUSH, CONFIG_STREAM; others: the password */
     int64_t silence_ms;             /* CONFIG_STREAM */
     struct str list, stream, group; /* CONFIG_REDIS; one of the first two is set */
@@ -48,6 +51,8 @@ struct config_source {
     int proof;                      /* CONFIG_PUSH: enum config_proof */
     struct str verify_file;         /* CONFIG_PUSH from Meta: its verify token */
     struct str user;                /* CONFIG_MAILBOX */
+    struct str sites;               /* CONFIG_WEBMENTION: our hosts, "acme.example, acme.fr" */
+    int websub;                     /* CONFIG_FEED: enum config_websub */
     struct str connector_name;      /* CONFIG_API, CONFIG_PUSH, CONFIG_STREAM; empty: none */
     struct connector *connector;    /* idem; NULL: none */
     struct connector_pair *with;    /* idem; what the file fills in */
@@ -61,7 +66,7 @@ struct config_source {
 
 struct config_poll {
     int64_t interval_ms, floor_ms, floor_blind_ms, floor_deaf_ms, slowest_ms;
-    int64_t backoff_max_ms, retry_after_max_ms, validators_max_ms, oldest_ms;
+    int64_t backoff_max_ms, retry_after_max_ms, validators_max_ms, oldest_ms, pushed_ms;
     int64_t at_once, per_host, per_host_private, host_gap_ms;
     int64_t connect_ms, headers_ms, stall_ms, total_ms;
     int64_t redirects, body_max, header_max, ratio_max, memory_max;
@@ -83,6 +88,7 @@ struct config {
     struct config_redis redis;
     struct config_poll poll;
     struct str push_listen; /* empty: no listener */
+    struct str push_public; /* where the world reaches it, no '/' at its end; empty: not */
     int64_t push_body_max;
     int privacy; /* enum config_privacy */
     struct str privacy_key_file;
@@ -92,6 +98,7 @@ struct config {
     struct config_source *sources; /* in the files' order; ids are unique; on the heap */
     size_t n_sources, sources_cap;
     struct map *connectors; /* name -> struct connector */
+    struct str user_agent;  /* "couac/1.0 (+contact)" */
     struct arena *arena;    /* its own */
 };
 
@@ -105,8 +112,6 @@ struct config *config_parse(struct str file, struct str text, struct diags *diag
 void config_free(struct config *c); /* NULL is fine */
 void config_freep(struct config **c);
 
-/* "couac/1.0 (+contact)": how we name ourselves to servers. */
-void config_user_agent(const struct config *c, struct sbuf *out);
 
 /* A commented couac.yaml that says what is assumed; it parses as it is. */
 void config_print_defaults(struct sbuf *out);

@@ -1,5 +1,6 @@
 #include "daemon/config/credential.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,8 +10,6 @@
 #include <unistd.h>
 
 #include "lib/base/alloc.h"
-
-enum { KEY_MAX = 64 };
 
 static int slurp(int fd, struct sbuf *ret)
 {
@@ -74,19 +73,28 @@ void credential_wipe(struct sbuf *secret)
     sbuf_done(secret);
 }
 
+void credential_random(size_t bytes, char *ret_hex)
+{
+    unsigned char key[CREDENTIAL_RANDOM_MAX];
+
+    assert(bytes <= sizeof(key));
+    if (getrandom(key, bytes, 0) != (ssize_t)bytes)
+        abort(); /* so few bytes always come, from a kernel that has any */
+    for (size_t i = 0; i < bytes; i++) {
+        ret_hex[2 * i] = "0123456789abcdef"[key[i] >> 4];
+        ret_hex[2 * i + 1] = "0123456789abcdef"[key[i] & 15];
+    }
+    ret_hex[2 * bytes] = '\0';
+    explicit_bzero(key, sizeof(key));
+}
+
 static int write_key(const char *path, size_t bytes)
 {
-    unsigned char key[KEY_MAX];
-    char text[2 * KEY_MAX + 1];
-    size_t n = MIN(bytes, sizeof(key));
+    char text[2 * CREDENTIAL_RANDOM_MAX + 2];
+    size_t n = MIN(bytes, (size_t)CREDENTIAL_RANDOM_MAX);
     int r = 0;
 
-    if (getrandom(key, n, 0) != (ssize_t)n)
-        return -EIO;
-    for (size_t i = 0; i < n; i++) {
-        text[2 * i] = "0123456789abcdef"[key[i] >> 4];
-        text[2 * i + 1] = "0123456789abcdef"[key[i] & 15];
-    }
+    credential_random(n, text);
     text[2 * n] = '\n';
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 
@@ -99,7 +107,6 @@ static int write_key(const char *path, size_t bytes)
     close(fd);
     if (r < 0)
         (void)unlink(path); /* half a key is worse than none */
-    explicit_bzero(key, sizeof(key));
     explicit_bzero(text, sizeof(text));
     return r;
 }

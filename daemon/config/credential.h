@@ -16,6 +16,10 @@ enum { CREDENTIAL_MAX = 64 * 1024 };
 int credential_read(struct str name, struct sbuf *ret) MUST_CHECK;
 /* The path it is read from, on the heap; never NULL, empty for an empty name. */
 char *credential_path(struct str name) __attribute__((returns_nonnull));
+/* `bytes` from the kernel's generator as lower-case hex, into 2 * bytes + 1 characters. Aborts
+ * without one. */
+enum { CREDENTIAL_RANDOM_MAX = 64 };
+void credential_random(size_t bytes, char *ret_hex);
 void credential_wipe(struct sbuf *secret);
 
 /* The secret in `path`; when the file is not there, `bytes` random bytes in hex are

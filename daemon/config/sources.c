@@ -15,12 +15,14 @@ enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR 
 #define AT(member) offsetof(struct config_source, member)
 
 static const struct setting source_settings[] = {
-    {"kind", SETTING_CHOICE, AT(kind), "feed", .words = "feed push stream redis api mailbox",
+    {"kind", SETTING_CHOICE, AT(kind), "feed",
+     .words = "feed push stream redis api mailbox webmention",
      .doc = "feed: RSS, Atom or JSON Feed over HTTP. push: mention JSON that others POST\n"
             "to us. stream: Server-Sent Events whose data is mention JSON, or a network's own by\n"
             "its connector. redis: mention JSON that others put into a Redis list or stream. api:\n"
             "a network that speaks JSON, by its connector. mailbox: mails in a folder of an IMAP\n"
-            "server; they are not marked as read."},
+            "server; they are not marked as read. webmention: pages that link to ours and say so\n"
+            "at /push/NAME; each is fetched, and heard when it really does."},
     {"url", SETTING_URL, AT(url), NULL, .words = "http https redis rediss unix imaps imap",
      .doc = "Where it is. Asked for as written, nothing added. redis: redis://user@host:port/db,\n"
             "rediss:// for TLS, unix:///run/redis/redis.sock. mailbox: imaps://host/INBOX, or\n"
@@ -34,6 +36,12 @@ static const struct setting source_settings[] = {
     {"verify_file", SETTING_CREDENTIAL, AT(verify_file), "",
      .doc = "push, signed by meta: file or credential with the verify token that you told Meta."},
     {"user", SETTING_TEXT, AT(user), "", .doc = "mailbox: who logs in."},
+    {"sites", SETTING_TEXT, AT(sites), "",
+     .doc = "webmention: our hosts, as 'acme.example, acme.fr'; what is below them counts too.\n"
+            "Name the address in the pages:   <link rel=webmention href=.../push/NAME>"},
+    {"websub", SETTING_CHOICE, AT(websub), "auto", .words = "auto no",
+     .doc =
+         "feed: whether its hub is asked to bring it, when it names one and push.public is set."},
     {"connector", SETTING_TEXT, AT(connector_name), "",
      .doc =
          "api: which network, as mastodon-tag; a name with a slash is a file of yours. stream:\n"
@@ -100,8 +108,8 @@ static void read_source_keys(const struct yaml *map, const struct setting_scope 
     }
 }
 
-static void check_push(const struct config *c, const struct yaml *map,
-                       const struct config_source *source, struct diags *diags)
+static void check_push(const struct yaml *map, const struct config_source *source,
+                       struct diags *diags)
 {
     if (source->token_file.n == 0) {
         diag(diags, DIAG_ERROR, map->key_at, "source '%.*s' has no token_file",
@@ -113,10 +121,36 @@ static void check_push(const struct config *c, const struct yaml *map,
              STR_ARG(source->id));
         diag_hint(diags, "put the verify token that you told Meta into a file");
     }
-    if (c->push_listen.n == 0) {
-        diag(diags, DIAG_ERROR, map->key_at, "nothing listens for source '%.*s'",
-             STR_ARG(source->id));
-        diag_hint(diags, "add   push: {listen: http://127.0.0.1:8787}");
+}
+
+static void check_listener(const struct config *c, const struct yaml *map,
+                           const struct config_source *source, struct diags *diags)
+{
+    if (c->push_listen.n)
+        return;
+    diag(diags, DIAG_ERROR, map->key_at, "nothing listens for source '%.*s'", STR_ARG(source->id));
+    diag_hint(diags, "add   push: {listen: http://127.0.0.1:8787}");
+}
+
+static void check_sites(const struct yaml *map, const struct config_source *source,
+                        struct diags *diags)
+{
+    const struct yaml *sites = yaml_get(map, STR("sites"));
+    struct str rest = source->sites, host;
+
+    if (!sites || str_trim(rest).n == 0) {
+        diag(diags, DIAG_ERROR, map->key_at, "source '%.*s' has no sites", STR_ARG(source->id));
+        diag_hint(diags, "add   sites: acme.example   with the hosts of your pages");
+        return;
+    }
+    while (str_split(&rest, ',', &host)) {
+        host = str_trim(host);
+        for (size_t i = 0; i < host.n; i++)
+            if (strchr("/:@?# \t", host.p[i])) {
+                diag(diags, DIAG_ERROR, sites->at, "'%.*s' is no host", STR_ARG(host));
+                diag_hint(diags, "only the name counts, as   sites: acme.example, acme.fr");
+                break;
+            }
     }
 }
 
@@ -156,8 +190,12 @@ static void check_source(const struct config *c, const struct yaml *map,
     const struct yaml *every = yaml_get(map, STR("every"));
     struct sbuf floor = SBUF_INIT(100);
 
-    if (source->kind == CONFIG_PUSH) {
-        check_push(c, map, source, diags);
+    if (source->kind == CONFIG_PUSH || source->kind == CONFIG_WEBMENTION)
+        check_listener(c, map, source, diags);
+    if (source->kind == CONFIG_WEBMENTION) {
+        check_sites(map, source, diags);
+    } else if (source->kind == CONFIG_PUSH) {
+        check_push(map, source, diags);
         apis_load(c, map, scope, source);
     } else if (source->kind == CONFIG_API ||
                (source->kind == CONFIG_STREAM && source->connector_name.n)) {

@@ -22,7 +22,7 @@ struct courier;
 struct loop;
 struct store;
 
-enum { COURIER_ROWS = 1024, COURIER_BYTES = 4 * 1024 * 1024, COURIER_FIELDS = 32 };
+enum { COURIER_ROWS = 1024, COURIER_BYTES = 4 * 1024 * 1024, COURIER_FIELDS = 64 };
 
 struct courier_field { /* one line of the status hash */
     const char *key;   /* literal */

@@ -55,8 +55,13 @@ struct roster {
 static const char *kind_name(int kind)
 {
     static const char *const names[] = {
-        [CONFIG_FEED] = "feed",   [CONFIG_PUSH] = "push", [CONFIG_STREAM] = "stream",
-        [CONFIG_REDIS] = "redis", [CONFIG_API] = "api",   [CONFIG_MAILBOX] = "mailbox",
+        [CONFIG_FEED] = "feed",
+        [CONFIG_PUSH] = "push",
+        [CONFIG_STREAM] = "stream",
+        [CONFIG_REDIS] = "redis",
+        [CONFIG_API] = "api",
+        [CONFIG_MAILBOX] = "mailbox",
+        [CONFIG_WEBMENTION] = "webmention",
     };
 
     return names[kind];

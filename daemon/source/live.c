@@ -19,7 +19,6 @@ enum {
     BACKOFF_MS = 1000,
     BACKOFF_MAX_MS = 10 * 60 * 1000,
     SPREAD_MS = 500,
-    USER_AGENT_MAX = 1024,
     GOOD_MS = 60 * 1000, /* the store need not know more often that a line works */
 };
 
@@ -30,7 +29,6 @@ struct live {
     struct multi *multi;
     struct line **lines; /* in the config's order */
     size_t n;
-    struct sbuf user_agent;
     struct live_counts counts;
     enum { LIVE_ON, LIVE_STOPPED } state;
 };
@@ -67,7 +65,7 @@ const struct config *line_config(const struct line *l)
 
 struct str line_user_agent(const struct line *l)
 {
-    return sbuf_str(&l->live->user_agent);
+    return l->live->config->user_agent;
 }
 
 /* --- the store ------------------------------------------------------------- */
@@ -322,8 +320,6 @@ void live_reload(struct live *live, const struct config *config)
         live->lines[i]->kept = false;
     }
     live->config = config;
-    sbuf_clear(&live->user_agent);
-    config_user_agent(config, &live->user_agent);
     size_t n = adopt(live, config, &former, lines);
 
     for (size_t i = 0; i < live->n; i++)
@@ -342,7 +338,6 @@ struct live *live_new(const struct live_ports *ports, const struct config *confi
     l->ports = *ports;
     l->taps = taps_new(ports->loop); /* it readies curl */
     l->multi = multi_new(ports->loop, 0);
-    sbuf_init(&l->user_agent, USER_AGENT_MAX);
     live_reload(l, config);
     return l;
 }
@@ -363,7 +358,6 @@ static void destroy(void *object)
 
     multi_free(l->multi);
     taps_free(l->taps);
-    sbuf_done(&l->user_agent);
     free(l);
 }
 

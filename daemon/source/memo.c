@@ -2,7 +2,7 @@
 
 #include "lib/base/arena.h"
 
-enum { MEMO_MAX = 32768 }; /* a name of 8 KiB, three tokens of 4 KiB, and the small ones */
+enum { MEMO_MAX = 32768 }; /* a name of 8 KiB, three tokens of 4 KiB, two URLs of 2 KiB, ... */
 
 struct entry {
     const char *key;
@@ -19,6 +19,8 @@ static const struct entry entries[] = {
     {"ttl", NUMBER, offsetof(struct memo, ttl_ms)},
     {"skip_hours", NUMBER, offsetof(struct memo, skip_hours)},
     {"skip_days", NUMBER, offsetof(struct memo, skip_days)},
+    {"hub", TEXT, offsetof(struct memo, hub)},
+    {"topic", TEXT, offsetof(struct memo, topic)},
     {"mark", TEXT, offsetof(struct memo, mark)},
     {"top", TEXT, offsetof(struct memo, top)},
     {"next", TEXT, offsetof(struct memo, next)},

@@ -17,6 +17,7 @@ struct memo {
     int64_t deaf;          /* the same document again though we sent validators, in a row */
     int64_t ttl_ms;        /* the document's own wish; 0: none */
     int64_t skip_hours, skip_days;
+    struct str hub, topic; /* where the feed can be subscribed to, as what; empty: nowhere */
     /* of kind api and of streams: struct connector_cursor, and the pages of the poll under way */
     struct str mark, top, next;
     int64_t pages, burst;

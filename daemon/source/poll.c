@@ -11,6 +11,7 @@
 #include "daemon/source/network.h"
 #include "daemon/source/reading.h"
 #include "daemon/source/tokens.h"
+#include "daemon/source/websub.h"
 #include "lib/base/arena.h"
 #include "lib/base/map.h"
 #include "lib/base/vec.h"
@@ -24,7 +25,6 @@ enum {
     PERSIST_WAIT_MS = 60 * 1000, /* waits for a held host from which on a restart must know */
     STARTS_A_TURN = 64,
     WEEK_MS = 7 * 24 * 3600 * 1000,
-    USER_AGENT_MAX = 1024,
 };
 
 static const char accept_feeds[] =
@@ -60,12 +60,12 @@ struct poll {
     struct poll_ports ports;
     const struct config *config;
     struct courtesy *courtesy;
+    struct websub *hubs; /* NULL: nobody asks hubs */
     struct event *timer;
     struct arena *scratch;
     struct poll_source **sources; /* in the config's order */
     size_t n_sources;
     VEC(struct poll_source *) heap; /* the earliest first */
-    struct sbuf user_agent;
     bool stopped;
     struct poll_counts counts;
 };
@@ -160,6 +160,11 @@ static void rest(struct poll_source *s, int64_t wait_ms, enum courtesy_turn turn
 
 /* --- what came ------------------------------------------------------------- */
 
+static int64_t interval_of(const struct poll_source *s)
+{
+    return s->config->every_ms ? s->config->every_ms : s->poll->config->poll.interval_ms;
+}
+
 static int64_t wait_until(struct poll *p, int64_t next_ms)
 {
     int64_t wait_ms = next_ms - loop_wall_ms();
@@ -168,18 +173,32 @@ static int64_t wait_until(struct poll *p, int64_t next_ms)
     return MIN(MAX(wait_ms, 0), 5 * (int64_t)WEEK_MS); /* whatever the clock does */
 }
 
+/* When a hub is said to deliver it, what this poll brought should have come before. */
+static int64_t mistrust(struct poll_source *s, int64_t wait_ms)
+{
+    struct poll *p = s->poll;
+
+    if (!p->hubs || s->batch->fresh == 0 || websub_until(p->hubs, s->config->id) == 0)
+        return wait_ms;
+    websub_missed(p->hubs, s->config->id);
+    return MIN(wait_ms, loop_jitter_ms(p->ports.loop, interval_of(s)));
+}
+
 static void committed(void *arg, int result)
 {
     struct poll_source *s = arg;
     int64_t next_ms = s->batch->state.next_ms;
+    int64_t wait_ms = wait_until(s->poll, next_ms);
 
+    if (result == 0 && next_ms != SCHEDULE_NEVER)
+        wait_ms = mistrust(s, wait_ms);
     s->batch = NULL; /* the intake frees it */
     if (result < 0)
         rest(s, loop_jitter_ms(s->poll->ports.loop, RETRY_MS), COURTESY_FIRST);
     else if (next_ms == SCHEDULE_NEVER)
         move(s, SOURCE_GONE);
     else
-        rest(s, wait_until(s->poll, next_ms), COURTESY_FIRST);
+        rest(s, wait_ms, COURTESY_FIRST);
 }
 
 static void note_status(struct poll_source *s, enum reading_status status)
@@ -261,6 +280,7 @@ static void conclude(struct poll_source *s, const struct transfer_response *resp
         .response = response,
         .asked = s->validators_sent ? READING_SENT_VALIDATORS : READING_ASKED_PLAINLY,
         .now_ms = loop_wall_ms(),
+        .pushed_ms = p->hubs ? websub_until(p->hubs, s->config->id) : 0,
         .random = loop_random(p->ports.loop),
     };
     struct reading r = s->config->kind == CONFIG_API ? network_read(&in) : reading_make(&in);
@@ -270,6 +290,8 @@ static void conclude(struct poll_source *s, const struct transfer_response *resp
     count(s, &r, response);
     tell(s, &r, response);
     note_status(s, (enum reading_status)s->batch->state.status);
+    if (p->hubs && s->config->kind == CONFIG_FEED && s->status == READING_OK)
+        websub_found(p->hubs, s->config, r.hub, r.topic);
     s->batch->done = committed;
     s->batch->arg = s;
     move(s, SOURCE_COMMITTING);
@@ -377,7 +399,7 @@ static void ask(struct poll_source *s)
     struct transfer_request request = {
         .url = reading_url(&b->state, s->config),
         .network = network_of(s->config),
-        .user_agent = sbuf_str(&p->user_agent),
+        .user_agent = p->config->user_agent,
         .accept = str_of(accept_feeds),
     };
 
@@ -386,6 +408,8 @@ static void ask(struct poll_source *s)
     arena_reset(p->scratch);
     if (s->config->kind == CONFIG_API && !ask_network(s, b, headers, &request))
         return;
+    if (s->config->kind == CONFIG_FEED)
+        request.wanted[READING_LINK] = STR("Link");
     s->host = courtesy_host(p->courtesy, request.url, request.network);
     int64_t wait_ms = courtesy_enter(p->courtesy, s->host, s->turn, loop_now_ms());
 
@@ -481,7 +505,6 @@ static void place(struct poll_source *s, size_t i, size_t n)
     struct store_source state = {0};
     int64_t now_ms = loop_now_ms(), first_ms;
     int r;
-    int64_t interval_ms = s->config->every_ms ? s->config->every_ms : p->config->poll.interval_ms;
 
     arena_reset(p->scratch);
     r = store_source_get(p->ports.store, s->config->id, p->scratch, &state);
@@ -493,7 +516,7 @@ static void place(struct poll_source *s, size_t i, size_t n)
         move(s, SOURCE_GONE);
         return;
     }
-    first_ms = schedule_first_ms(interval_ms, i, n, loop_random(p->ports.loop));
+    first_ms = schedule_first_ms(interval_of(s), i, n, loop_random(p->ports.loop));
     s->due_ms = now_ms + MAX(wait_until(p, state.next_ms), first_ms);
     move(s, SOURCE_RESTING);
 }
@@ -552,8 +575,6 @@ void poll_reload(struct poll *p, const struct config *config)
     p->config = config;
     transfers_limit(p->ports.transfers, &transfer_limits);
     courtesy_limit(p->courtesy, &courtesy_limits);
-    sbuf_clear(&p->user_agent);
-    config_user_agent(config, &p->user_agent);
     for (size_t i = 0; i < p->n_sources; i++)
         if (sources[i]->state == SOURCE_NEW)
             place(sources[i], placed++, fresh);
@@ -570,7 +591,6 @@ struct poll *poll_new(const struct poll_ports *ports, const struct config *confi
     p->courtesy = courtesy_new(&courtesy_limits);
     p->timer = loop_timer(ports->loop, on_timer, p);
     p->scratch = arena_new(0);
-    sbuf_init(&p->user_agent, USER_AGENT_MAX);
     poll_reload(p, config);
     return p;
 }
@@ -601,8 +621,32 @@ void poll_free(struct poll *p)
     courtesy_free(p->courtesy);
     event_free(p->timer);
     arena_free(p->scratch);
-    sbuf_done(&p->user_agent);
     free(p);
+}
+
+void poll_hubs(struct poll *p, struct websub *hubs)
+{
+    p->hubs = hubs;
+}
+
+/* By looking at all of them: it is rare. */
+void poll_soon(struct poll *p, struct str source)
+{
+    int64_t due_ms;
+
+    for (size_t i = 0; i < p->n_sources; i++) {
+        struct poll_source *s = p->sources[i];
+
+        if (s->state != SOURCE_RESTING || !str_eq(s->config->id, source))
+            continue;
+        due_ms = s->due_ms - loop_now_ms();
+        rest(s, MIN(due_ms, loop_jitter_ms(p->ports.loop, interval_of(s))), COURTESY_FIRST);
+    }
+}
+
+struct courtesy *poll_courtesy(struct poll *p)
+{
+    return p->courtesy;
 }
 
 struct poll_counts poll_count(const struct poll *p)

@@ -10,10 +10,13 @@
 #include "daemon/net/transfer.h"
 #include "daemon/source/batch.h"
 
+struct courtesy;
 struct loop;
 struct poll;
 struct store;
 struct tokens;
+struct transfers;
+struct websub;
 
 struct poll_ports {
     struct loop *loop;
@@ -42,4 +45,10 @@ void poll_free(struct poll *p);
 void poll_reload(struct poll *p, const struct config *config);
 /* Starts no more requests; those under way are cancelled. */
 void poll_stop(struct poll *p);
+/* Who is told of hubs, and says which sources they deliver; from then on. */
+void poll_hubs(struct poll *p, struct websub *hubs);
+/* No hub delivers the source any more: it is asked soon. */
+void poll_soon(struct poll *p, struct str source);
+/* For others who ask public servers: the same pace for all. */
+struct courtesy *poll_courtesy(struct poll *p);
 struct poll_counts poll_count(const struct poll *p);

@@ -18,6 +18,8 @@
 #include "daemon/core/loop.h"
 #include "daemon/source/posts.h"
 #include "daemon/source/signature.h"
+#include "daemon/source/webmention.h"
+#include "daemon/source/websub.h"
 #include "lib/base/alloc.h"
 #include "lib/base/arena.h"
 #include "lib/data/json.h"
@@ -29,12 +31,15 @@
 
 enum { HEADER_BYTES = 16 * 1024, RETRY_S = 5, BACKLOG = 128, CHALLENGE_MAX = 200 };
 
+static const char hub_path[] = "/push/websub/"; /* no source has such a name: '/' */
+
 struct job {
     struct push *push;
     struct evhttp_request *request; /* NULL: the sender is gone */
     struct batch *batch;
     struct job *next;
     size_t posts;
+    struct str token; /* of the hub's callback, in the batch; empty: from nobody's hub */
 };
 
 struct push {
@@ -114,6 +119,8 @@ static void stored(void *arg, int result)
         reply(request, 200, "OK", "{\"accepted\":%zu}\n", job->posts);
     else if (request)
         refuse(request, 503, "Not Now", "the posts could not be stored; send them again");
+    if (result == 0 && job->token.n)
+        websub_delivered(job->push->ports.hubs, job->token);
     unlink_job(job);
     free(job);
 }
@@ -127,7 +134,9 @@ static const struct config_source *source_of(const struct push *p, struct str pa
     if (!str_starts(path, STR("/push/")))
         return NULL;
     for (size_t i = 0; i < p->config->n_sources; i++)
-        if (p->config->sources[i].kind == CONFIG_PUSH && str_eq(p->config->sources[i].id, id))
+        if ((p->config->sources[i].kind == CONFIG_PUSH ||
+             p->config->sources[i].kind == CONFIG_WEBMENTION) &&
+            str_eq(p->config->sources[i].id, id))
             return &p->config->sources[i];
     return NULL;
 }
@@ -257,6 +266,22 @@ static bool read_foreign(struct posts *posts, struct str body)
     return e != CONNECTOR_E_JSON;
 }
 
+/* It is answered when the batch is on the disk. */
+static void await(struct push *p, struct evhttp_request *request, struct batch *batch,
+                  struct str token)
+{
+    struct job *job = alloc_zeroed(1, sizeof(*job));
+
+    *job = (struct job){p, request, batch, p->jobs, batch->n, arena_str(batch->arena, token)};
+    p->jobs = job;
+    p->pending++;
+    batch->bytes = evbuffer_get_length(evhttp_request_get_input_buffer(request));
+    batch->done = stored;
+    batch->arg = job;
+    evhttp_connection_set_closecb(evhttp_request_get_connection(request), sender_gone, job);
+    p->ports.submit(p->ports.submit_arg, batch);
+}
+
 static void take(struct push *p, struct evhttp_request *request, const struct config_source *source)
 {
     struct evbuffer *input = evhttp_request_get_input_buffer(request);
@@ -272,16 +297,146 @@ static void take(struct push *p, struct evhttp_request *request, const struct co
         batch_free(batch);
         return;
     }
-    struct job *job = alloc_zeroed(1, sizeof(*job));
+    await(p, request, batch, STR_NONE);
+}
 
-    batch->bytes = n;
-    *job = (struct job){p, request, batch, p->jobs, batch->n};
-    p->jobs = job;
-    p->pending++;
-    batch->done = stored;
-    batch->arg = job;
-    evhttp_connection_set_closecb(evhttp_request_get_connection(request), sender_gone, job);
-    p->ports.submit(p->ports.submit_arg, batch);
+static bool busy(const struct push *p)
+{
+    return p->state == PUSH_STOPPED || p->pending >= PUSH_PENDING_MAX ||
+           !store_accepts(p->ports.store);
+}
+
+/* --- hubs ------------------------------------------------------------------ */
+
+/* As it came, and as nothing but text. */
+static void echo(struct evhttp_request *request, struct str text)
+{
+    struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
+    struct evbuffer *body = evbuffer_new();
+
+    if (!body || evbuffer_add(body, text.p ? text.p : "", text.n) != 0)
+        abort(); /* out of memory */
+    (void)evhttp_add_header(headers, "Content-Type", "text/plain");
+    (void)evhttp_add_header(headers, "X-Content-Type-Options", "nosniff");
+    evhttp_send_reply(request, 200, "OK", body);
+    evbuffer_free(body);
+}
+
+static void answer_hub(struct push *p, struct evhttp_request *request, struct str token)
+{
+    const char *text = evhttp_uri_get_query(evhttp_request_get_evhttp_uri(request));
+    struct evkeyvalq query;
+
+    if (evhttp_parse_query_str(text ? text : "", &query) != 0) {
+        refuse(request, 400, "Bad Request", "the query cannot be read");
+        return;
+    }
+    struct websub_question q = {
+        .mode = str_of(evhttp_find_header(&query, "hub.mode")),
+        .topic = str_of(evhttp_find_header(&query, "hub.topic")),
+        .challenge = str_of(evhttp_find_header(&query, "hub.challenge")),
+        .lease_seconds = str_of(evhttp_find_header(&query, "hub.lease_seconds")),
+        .reason = str_of(evhttp_find_header(&query, "hub.reason")),
+    };
+
+    if (websub_answer(p->ports.hubs, token, &q))
+        echo(request, q.challenge);
+    else
+        refuse(request, 404, "Not Found", "this was not asked for");
+    evhttp_clear_headers(&query);
+}
+
+static void take_document(struct push *p, struct evhttp_request *request, struct str token)
+{
+    struct evbuffer *input = evhttp_request_get_input_buffer(request);
+    size_t n = evbuffer_get_length(input);
+    struct websub_document document = {
+        .signature = header_of(request, "X-Hub-Signature"),
+        .content_type = header_of(request, "Content-Type"),
+        .body = str_make((const char *)evbuffer_pullup(input, -1), n),
+    };
+    struct batch *batch;
+
+    switch (websub_take(p->ports.hubs, token, &document, &batch)) {
+    case WEBSUB_TAKEN:
+        await(p, request, batch, token);
+        break;
+    case WEBSUB_IGNORED: /* to send it again would not help (W3C WebSub, 7.1.1) */
+        reply(request, 200, "OK", "{\"accepted\":0}\n");
+        break;
+    case WEBSUB_UNKNOWN:
+        refuse(request, 404, "Not Found", "no subscription has this callback");
+        break;
+    case WEBSUB_OVER:
+        refuse(request, 410, "Gone", "the subscription is over");
+        break;
+    }
+}
+
+static void serve_hub(struct push *p, struct evhttp_request *request, struct str path)
+{
+    struct str token = str_slice(path, sizeof(hub_path) - 1, path.n);
+
+    if (evhttp_request_get_command(request) != EVHTTP_REQ_POST)
+        answer_hub(p, request, token);
+    else if (busy(p))
+        refuse(request, 503, "Not Now", "nothing can be stored just now");
+    else
+        take_document(p, request, token);
+}
+
+/* --- webmentions ----------------------------------------------------------- */
+
+static void answer_webmention(struct evhttp_request *request,
+                              const struct webmention_answer *answer)
+{
+    char seconds[32];
+
+    if (answer->status == 202) {
+        reply(request, 202, "Accepted", "{\"queued\":1}\n");
+    } else if (answer->status == 429) {
+        (void)snprintf(seconds, sizeof(seconds), "%lld",
+                       (long long)(answer->retry_ms + 999) / 1000); /* fits */
+        (void)evhttp_add_header(evhttp_request_get_output_headers(request), "Retry-After", seconds);
+        refuse(request, 429, "Too Many Requests", answer->why);
+    } else {
+        refuse(request, answer->status, answer->status == 400 ? "Bad Request" : "Not Now",
+               answer->why);
+    }
+}
+
+static void take_webmention(struct push *p, struct evhttp_request *request,
+                            const struct config_source *source)
+{
+    struct evbuffer *input = evhttp_request_get_input_buffer(request);
+    size_t n = evbuffer_get_length(input);
+    struct arena *arena = arena_new(0);
+    char *text = arena_alloc(arena, n + 1);
+    struct evkeyvalq form;
+
+    (void)evbuffer_copyout(input, text, n); /* all of it is there */
+    if (strlen(text) != n || evhttp_parse_query_str(text, &form) != 0) {
+        refuse(request, 400, "Bad Request", "the body must be a form with `source` and `target`");
+    } else {
+        struct webmention_answer answer = webmention_take(
+            p->ports.webmentions, source, str_trim(str_of(evhttp_find_header(&form, "source"))),
+            str_trim(str_of(evhttp_find_header(&form, "target"))));
+
+        answer_webmention(request, &answer);
+        evhttp_clear_headers(&form);
+    }
+    arena_free(arena);
+}
+
+static void serve_webmention(struct push *p, struct evhttp_request *request,
+                             const struct config_source *source)
+{
+    if (evhttp_request_get_command(request) != EVHTTP_REQ_POST)
+        refuse(request, 405, "Method Not Allowed", "POST here");
+    else if (busy(p))
+        refuse(request, 503, "Not Now", "nothing can be stored just now");
+    else
+        take_webmention(p, request, source);
 }
 
 static void on_request(struct evhttp_request *request, void *arg)
@@ -291,14 +446,17 @@ static void on_request(struct evhttp_request *request, void *arg)
     struct str path = str_of(uri ? evhttp_uri_get_path(uri) : NULL);
     const struct config_source *source = source_of(p, path);
 
-    if (!source)
+    if (str_starts(path, str_of(hub_path)))
+        serve_hub(p, request, path);
+    else if (!source)
         refuse(request, 404, "Not Found", "no source of kind push has this name");
+    else if (source->kind == CONFIG_WEBMENTION)
+        serve_webmention(p, request, source);
     else if (evhttp_request_get_command(request) != EVHTTP_REQ_POST)
         answer_challenge(request, source);
     else if (!authorised(request, source))
         refuse(request, 401, "Unauthorized", "the token or the signature is missing or wrong");
-    else if (p->state == PUSH_STOPPED || p->pending >= PUSH_PENDING_MAX ||
-             !store_accepts(p->ports.store))
+    else if (busy(p))
         refuse(request, 503, "Not Now", "nothing can be stored just now");
     else
         take(p, request, source);

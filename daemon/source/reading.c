@@ -4,6 +4,8 @@
 
 #include "lib/base/arena.h"
 #include "lib/feed/feed.h"
+#include "lib/feed/url.h"
+#include "lib/feed/weblink.h"
 
 enum {
     MOVES_TO_BELIEVE = 3,    /* equal permanent redirects */
@@ -117,18 +119,22 @@ static bool newest_first(const struct feed *feed)
     return first != CLOCK_NONE && last != CLOCK_NONE && first > last;
 }
 
-static void take_items(const struct reading_input *in, const struct feed *feed, struct reading *r)
+/* Return how many were too old. */
+static size_t take_items(const struct config_source *source, const struct feed *feed,
+                         int64_t since_ms, struct batch *b)
 {
-    struct batch *b = in->batch;
     bool turn = newest_first(feed);
+    size_t too_old = 0;
 
+    b->source = arena_str(b->arena, source->id);
+    b->about = (enum config_about)source->about;
     b->mentions = arena_array(b->arena, feed->n_items + 1, sizeof(*b->mentions));
     for (size_t i = 0; i < feed->n_items; i++) {
         const struct feed_item *item = &feed->items[turn ? feed->n_items - 1 - i : i];
         int64_t at_ms = time_of(&item->mention);
 
-        if (at_ms != CLOCK_NONE && in->now_ms - at_ms > in->rules->oldest_ms) {
-            r->too_old++;
+        if (at_ms != CLOCK_NONE && at_ms < since_ms) {
+            too_old++;
             continue;
         }
         struct mention *m = &b->mentions[b->n++];
@@ -136,7 +142,40 @@ static void take_items(const struct reading_input *in, const struct feed *feed, 
         *m = item->mention;
         m->source = b->source;
         if (m->lang.n == 0)
-            m->lang = arena_str(b->arena, in->source->lang);
+            m->lang = arena_str(b->arena, source->lang);
+    }
+    return too_old;
+}
+
+bool reading_pushed(const struct config_poll *rules, const struct config_source *source,
+                    const struct feed_hints *hints, struct str body, int64_t now_ms,
+                    struct batch *batch, const char **ret_why)
+{
+    struct feed *feed;
+    enum feed_error e = feed_read(body, hints, batch->arena, &feed);
+
+    if (e != FEED_OK) {
+        *ret_why = feed_error_text(e);
+        return false;
+    }
+    (void)take_items(source, feed, now_ms - rules->oldest_ms, batch); /* polls count them */
+    return true;
+}
+
+/* The header's word goes before the document's (W3C WebSub, 4). Both must be named. */
+static void keep_hub(const struct reading_input *in, const struct feed *feed, struct memo *memo)
+{
+    const struct transfer_response *response = in->response;
+    struct arena *arena = in->batch->arena;
+    struct str link = response->wanted[READING_LINK];
+    struct str hub = weblink_find(link, STR("hub")), self = weblink_find(link, STR("self"));
+
+    hub = hub.n ? url_resolve(response->url, hub, arena) : feed->hub_url;
+    self = self.n ? url_resolve(response->url, self, arena) : feed->self_url;
+    memo->hub = memo->topic = STR_NONE;
+    if (url_clean(hub) && url_clean(self)) {
+        memo->hub = hub;
+        memo->topic = self;
     }
 }
 
@@ -176,7 +215,8 @@ static void read_document(const struct reading_input *in, struct reading *r, str
     in->batch->state.body = print;
     in->batch->state.last_new_ms = in->now_ms;
     keep_wishes(feed, memo, in->now_ms);
-    take_items(in, feed, r);
+    keep_hub(in, feed, memo);
+    r->too_old = take_items(in->source, feed, in->now_ms - in->rules->oldest_ms, in->batch);
 }
 
 static void classify(const struct reading_input *in, struct reading *r, struct memo *memo)
@@ -286,6 +326,7 @@ static struct schedule_next plan(const struct reading_input *in, const struct re
         .lifetime_ms = freshness_lifetime_ms(times, in->now_ms),
         .retry_ms = freshness_retry_ms(times, in->now_ms),
         .ttl_ms = memo->ttl_ms ? memo->ttl_ms : SCHEDULE_UNKNOWN,
+        .pushed_ms = in->pushed_ms,
         .skip_hours = (uint32_t)memo->skip_hours,
         .skip_days = (uint8_t)memo->skip_days,
         .failures = state->failures,
@@ -332,6 +373,8 @@ struct reading reading_make(const struct reading_input *in)
         keep_success(in, &r, &memo);
     else
         keep_failure(in, &r);
+    r.hub = memo.hub;
+    r.topic = memo.topic;
     struct schedule_next next = plan(in, &r, &memo);
 
     state->cursor = memo_write(&memo, arena);

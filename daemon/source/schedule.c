@@ -46,6 +46,11 @@ static int64_t hinted(const struct schedule_facts *f)
     return MIN(MAX(hint_ms, 0), (int64_t)DAY_MS);
 }
 
+static int64_t safety_net(const struct config_poll *rules, const struct schedule_facts *f)
+{
+    return MIN(rules->pushed_ms, MAX(f->pushed_ms - f->now_ms, 0));
+}
+
 static int64_t interval_of(const struct config_poll *rules, const struct schedule_facts *f)
 {
     int64_t base_ms = MAX(wanted(rules, f), floor_of(rules, f));
@@ -53,7 +58,7 @@ static int64_t interval_of(const struct config_poll *rules, const struct schedul
     switch (f->outcome) {
     case SCHEDULE_FRESH:
     case SCHEDULE_SAME:
-        return MAX(base_ms, hinted(f));
+        return MAX(MAX(base_ms, hinted(f)), safety_net(rules, f));
     case SCHEDULE_BUSY:
         if (f->retry_ms != SCHEDULE_UNKNOWN)
             return MAX(MIN(f->retry_ms, rules->retry_after_max_ms), base_ms);

@@ -6,7 +6,7 @@
  * rank: Retry-After; what HTTP says of freshness; what the feed says of itself
  * (ttl, sy:, skipHours, skipDays); the user's `every`, else the feed's own rhythm;
  * floors for public servers; doubling after failures; then jitter, which only
- * ever adds. */
+ * ever adds. What a hub delivers is asked rarely, as long as the hub's word holds. */
 
 #include "daemon/config/config.h"
 
@@ -37,6 +37,7 @@ struct schedule_facts {
     int64_t lifetime_ms; /* HTTP freshness, or SCHEDULE_UNKNOWN */
     int64_t retry_ms;    /* Retry-After, or SCHEDULE_UNKNOWN */
     int64_t ttl_ms;      /* the document's own, or SCHEDULE_UNKNOWN */
+    int64_t pushed_ms;   /* until when a hub delivers it too; before `now`: none does */
     uint32_t skip_hours; /* bit h: not in hour h GMT */
     uint8_t skip_days;   /* bit d: not on day d, Monday is 0 */
     unsigned failures;   /* in a row, this answer included */

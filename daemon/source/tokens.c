@@ -24,7 +24,6 @@ enum {
     LIFE_LEAST_MS = 1000,
     ANSWER_MAX = 64 * 1024,
     TROUBLE_MAX = 1024,
-    USER_AGENT_MAX = 1024,
 };
 
 struct token {
@@ -49,8 +48,8 @@ struct tokens {
     struct tokens_ports ports;
     struct arena *arena; /* of the records, which stay until the end */
     struct map known;    /* key -> struct token */
-    struct sbuf user_agent;
     int64_t retry_after_max_ms, backoff_max_ms;
+    struct str user_agent; /* the config's */
 };
 
 static void put(struct sbuf *b, struct str s)
@@ -233,7 +232,7 @@ static void post(struct token *t, const struct config_source *source,
     struct transfer_request transfer = {
         .url = terms->url,
         .network = source->network == CONFIG_PRIVATE ? GUARD_PRIVATE : GUARD_PUBLIC,
-        .user_agent = sbuf_str(&ts->user_agent),
+        .user_agent = ts->user_agent,
         .accept = STR("application/json"),
         .headers = &header,
         .n_headers = request->authorization.n > 0,
@@ -370,8 +369,7 @@ bool tokens_busy(const struct tokens *ts)
 
 void tokens_reload(struct tokens *ts, const struct config *config)
 {
-    sbuf_clear(&ts->user_agent);
-    config_user_agent(config, &ts->user_agent);
+    ts->user_agent = config->user_agent;
     ts->retry_after_max_ms = config->poll.retry_after_max_ms;
     ts->backoff_max_ms = config->poll.backoff_max_ms;
 }
@@ -382,7 +380,6 @@ struct tokens *tokens_new(const struct tokens_ports *ports, const struct config 
 
     ts->ports = *ports;
     ts->arena = arena_new(0);
-    sbuf_init(&ts->user_agent, USER_AGENT_MAX);
     tokens_reload(ts, config);
     return ts;
 }
@@ -402,7 +399,6 @@ void tokens_free(struct tokens *ts)
     for (size_t i = 0; i < ts->known.n; i++)
         forget(ts->known.entries[i].value);
     map_done(&ts->known);
-    sbuf_done(&ts->user_agent);
     arena_free(ts->arena);
     free(ts);
 }

@@ -144,6 +144,9 @@ static int erase_traces(struct store *s, enum store_forget_by by, struct str wha
     if (rc == 0 && by == STORE_FORGET_AUTHOR)
         rc = sql_run(q, sql_use(q, SQL_FORGET_LEDGER,
                                 "UPDATE ledger SET author = '' WHERE author = ?", "s", what));
+    if (rc == 0 && by == STORE_FORGET_URL)
+        rc = sql_run(q, sql_use(q, SQL_FORGET_WEBMENTION, "DELETE FROM webmention WHERE url = ?",
+                                "s", what));
     return rc;
 }
 

@@ -142,6 +142,12 @@ static int prune(struct store *s, const struct store_retention *keep, int64_t no
                   "DELETE FROM ledger WHERE n IN (SELECT n FROM ledger WHERE day < ? LIMIT ?)",
                   (now_ms - keep->ledger_ms) / DAY_MS, n);
     if (rc == 0)
+        rc =
+            drop(s, SQL_PRUNE_WEBMENTION,
+                 "DELETE FROM webmention WHERE (source, url, target) IN (SELECT source, url, target"
+                 " FROM webmention WHERE due_ms = 0 AND known_ms < ? LIMIT ?)",
+                 alerts, n);
+    if (rc == 0)
         rc = drop_authors(s, alerts / DAY_MS, n);
     return rc;
 }

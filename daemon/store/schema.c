@@ -69,11 +69,21 @@ static const char *const migrations[] = {
      "ALTER TABLE source ADD COLUMN recent REAL NOT NULL DEFAULT 0;"
      "ALTER TABLE source ADD COLUMN recent_ms INTEGER NOT NULL DEFAULT 0;"
      "ALTER TABLE source ADD COLUMN since_ms INTEGER NOT NULL DEFAULT 0;"),
+    /* 6: what hubs were asked for, and the webmentions received: those waiting have a due
+       time, those verified once say when */
+    ("CREATE TABLE subscription (token TEXT PRIMARY KEY, source TEXT NOT NULL, feed TEXT NOT NULL,"
+     " hub TEXT NOT NULL, topic TEXT NOT NULL, callback TEXT NOT NULL, secret TEXT NOT NULL,"
+     " wish INTEGER NOT NULL, state INTEGER NOT NULL, network INTEGER NOT NULL,"
+     " delivers INTEGER NOT NULL, failures INTEGER NOT NULL, lease_end_ms INTEGER NOT NULL,"
+     " due_ms INTEGER NOT NULL) WITHOUT ROWID;"
+     "CREATE TABLE webmention (source TEXT NOT NULL, url TEXT NOT NULL, target TEXT NOT NULL,"
+     " tries INTEGER NOT NULL, due_ms INTEGER NOT NULL, known_ms INTEGER NOT NULL,"
+     " PRIMARY KEY (source, url, target)) WITHOUT ROWID;"),
 };
 
 static const char *const tables[] = {
-    "meta", "mark",   "outbox", "dead",   "seen", "alert",
-    "held", "source", "note",   "ledger", "desk", NULL,
+    "meta",   "mark", "outbox", "dead", "seen",         "alert",      "held",
+    "source", "note", "ledger", "desk", "subscription", "webmention", NULL,
 };
 
 unsigned schema_version(void)

@@ -110,6 +110,47 @@ int store_source_put(struct store *s, struct str id, const struct store_source *
 /* Forgets sources whose id is not among `ids` (after a reload); not inside a batch. */
 int store_source_keep(struct store *s, const struct str *ids, size_t n) MUST_CHECK;
 
+/* --- what others push to us ------------------------------------------------- */
+
+/* A subscription at a hub (WebSub). The store gives no meaning to the numbers. */
+struct store_subscription {
+    struct str token;  /* names it: the end of its callback */
+    struct str source; /* its id, and the URL it had */
+    struct str feed;
+    struct str hub, topic, callback, secret;
+    int32_t wish, state, network, delivers;
+    uint32_t failures;            /* in a row */
+    int64_t lease_end_ms, due_ms; /* 0: none */
+};
+
+/* Slices live during the call of `fn`, which must not call the store. Return 0 or a negative
+ * errno. */
+typedef void store_subscription_fn(void *arg, const struct store_subscription *row);
+int store_subscription_each(struct store *s, store_subscription_fn *fn, void *arg) MUST_CHECK;
+/* Adds or replaces, drops; inside a batch they are part of it, else they commit alone. */
+int store_subscription_put(struct store *s, const struct store_subscription *row) MUST_CHECK;
+int store_subscription_drop(struct store *s, struct str token) MUST_CHECK;
+
+/* A page that says it links to one of ours. */
+struct store_webmention {
+    struct str source;      /* id of the source that received it */
+    struct str url, target; /* with it, the key */
+    uint32_t tries;         /* in vain, so far */
+    int64_t due_ms;         /* 0: nothing is to be done */
+    int64_t known_ms;       /* when it was found true last; 0: never */
+};
+
+/* Shows those that are due some time, the next first; as above. */
+typedef void store_webmention_fn(void *arg, const struct store_webmention *row);
+int store_webmention_each(struct store *s, store_webmention_fn *fn, void *arg) MUST_CHECK;
+int store_webmention_put(struct store *s, const struct store_webmention *row) MUST_CHECK;
+int store_webmention_drop(struct store *s, const struct store_webmention *key) MUST_CHECK;
+/* When it was found true last; 0: never. */
+int store_webmention_known(struct store *s, const struct store_webmention *key,
+                           int64_t *ret_ms) MUST_CHECK;
+/* How many targets the page was found to link to. A count, or a negative errno. */
+int store_webmention_targets(struct store *s, struct str source, struct str url) MUST_CHECK;
+
 /* --- the outbox, for the courier ------------------------------------------- */
 
 /* Names this state file's numbering: random, 8 characters, NUL-terminated. Renewed when the

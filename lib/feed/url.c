@@ -97,6 +97,31 @@ void url_add_percent(struct str value, struct sbuf *out)
             sbuf_printf(out, "%%%02X", (unsigned char)value.p[i]);
 }
 
+bool url_clean(struct str url)
+{
+    if (!url_web(url) || url.n > URL_CLEAN_MAX || url_host(url).n == 0)
+        return false;
+    for (size_t i = 0; i < url.n; i++)
+        if ((unsigned char)url.p[i] <= ' ' || url.p[i] == 127 || strchr("\"<>\\^`{|}", url.p[i]))
+            return false;
+    return true;
+}
+
+bool url_on(struct str url, struct str sites)
+{
+    struct str host = url_host(url), site;
+
+    while (str_split(&sites, ',', &site)) {
+        site = str_trim(site);
+        struct str tail = str_slice(host, host.n - MIN(host.n, site.n), host.n);
+
+        if (site.n && str_eq_nocase(tail, site) &&
+            (host.n == site.n || host.p[host.n - site.n - 1] == '.'))
+            return true;
+    }
+    return false;
+}
+
 struct str url_without_host(struct str url)
 {
     struct parts p = cut(url);

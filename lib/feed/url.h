@@ -22,6 +22,12 @@ bool url_runs(struct str url);
 bool url_web(struct str url);
 /* Path, query and fragment: what survives a move to another scheme or host. */
 struct str url_without_host(struct str url);
+/* The same, short, with a host, and without white space and control signs: fit to be asked
+ * for and named to others. */
+enum { URL_CLEAN_MAX = 2048 };
+bool url_clean(struct str url);
+/* Is the host of `url` one of `sites` ("acme.example, acme.fr"), or below one? */
+bool url_on(struct str url, struct str sites);
 /* The host in it, without user, port and brackets; empty: there is none. */
 struct str url_host(struct str url);
 /* Appends `value` as a part of a query or a form: all but letters, digits and -._~ as %XX. */

@@ -191,6 +191,7 @@ class Couacd:
         os.rename(temporary, self.config)
 
     def start(self, wait=True, **env):
+        before = len(self.logged("event=couacd.started")) if os.path.exists(self.log) else 0
         with open(self.log, "ab") as log:
             before = len(self.logged("event=couacd.started"))
             self.process = subprocess.Popen([self.program, "--config", self.config], stderr=log,

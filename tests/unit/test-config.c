@@ -111,6 +111,12 @@ static void every_mistake_has_its_place_and_a_way_out(void **state)
         {"couac: 1\nsources:\n  a: {kind: stream, connector: mastodon-stream,\n"
          "      with: {tag: x, streaming: https://m.example}}\n",
          "3:3: error: source 'a' does not say 'instance'", "with: {instance"},
+        {"couac: 1\nsources:\n  a: {kind: webmention, sites: acme.example}\n",
+         "3:3: error: nothing listens for source 'a'", "push: {listen:"},
+        {"couac: 1\npush: {listen: 'http://127.0.0.1:1'}\nsources:\n  a: {kind: webmention}\n",
+         "4:3: error: source 'a' has no sites", "sites: acme.example"},
+        {"couac: 1\npush: {public: 'https://hooks.acme.example/'}\n",
+         "2:16: error: nothing listens behind this address", "listen: http://127.0.0.1:8787"},
         {"couac: 1\nsources:\n  a: {kind: stream}\n", "3:3: error: source 'a' has no url",
          "url: https://"},
         {"couac: 1\nsources:\n  a: {kind: api, connector: facebook-webhook}\n",

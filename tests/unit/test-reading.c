@@ -1,6 +1,7 @@
 #include "daemon/source/reading.h"
 
 #include "lib/base/arena.h"
+#include "lib/feed/feed.h"
 
 #include "tests/unit/unit.h"
 
@@ -42,7 +43,7 @@ struct stepped {
     enum schedule_outcome outcome;
     const char *why;
     size_t too_old;
-    struct str moved;
+    struct str moved, hub, topic;
     struct batch *batch;
 };
 
@@ -79,7 +80,7 @@ static struct stepped step(const struct store_source *before, const struct trans
 
     struct reading got = reading_make(&in);
 
-    return (struct stepped){got.outcome, got.why, got.too_old, got.moved, b};
+    return (struct stepped){got.outcome, got.why, got.too_old, got.moved, got.hub, got.topic, b};
 }
 
 static void posts_are_heard_in_the_order_they_were_written_and_old_ones_not(void **state)
@@ -98,6 +99,56 @@ static void posts_are_heard_in_the_order_they_were_written_and_old_ones_not(void
     assert_str_equal(got.batch->state.etag, STR("\"1\""));
     assert_true(reading_may_validate(&got.batch->state, &rules, now_ms));
     assert_false(reading_may_validate(&got.batch->state, &rules, now_ms + 9 * DAY_MS));
+}
+
+#define HUBBED                                                                                     \
+    "<feed xmlns='http://www.w3.org/2005/Atom'><title>t</title><id>f</id>"                         \
+    "<link rel='hub' href='https://hub.example/'/><link rel='self' href='/self'/></feed>"
+
+static void a_hub_is_remembered_and_the_header_goes_before_the_document(void **state)
+{
+    (void)state;
+    struct store_source none = {0};
+    struct transfer_response r = answer(200, HUBBED), same = answer(304, "");
+    struct stepped got = step(&none, &r);
+
+    assert_str_equal(got.hub, STR("https://hub.example/"));
+    assert_str_equal(got.topic, STR("http://n.example/self"));
+    got = step(&got.batch->state, &same);
+    assert_int_equal(got.outcome, SCHEDULE_SAME);
+    assert_str_equal(got.hub, STR("https://hub.example/"));
+    r.wanted[READING_LINK] = STR("</h>; rel=hub, <http://n.example/f>; rel=\"self\"");
+    got = step(&none, &r);
+    assert_str_equal(got.hub, STR("http://n.example/h"));
+    assert_str_equal(got.topic, STR("http://n.example/f"));
+    r = answer(200, document);
+    got = step(&got.batch->state, &r);
+    assert_int_equal(got.hub.n + got.topic.n, 0);
+    r.wanted[READING_LINK] = STR("</h>; rel=hub");
+    got = step(&none, &r);
+    assert_int_equal(got.hub.n, 0); /* a hub without a topic is of no use */
+}
+
+static void what_a_hub_brings_is_read_like_what_a_poll_brings(void **state)
+{
+    (void)state;
+    struct store_source none = {0};
+    struct transfer_response r = answer(200, document);
+    struct stepped polled = step(&none, &r);
+    struct feed_hints hints = {.content_type = STR("application/rss+xml"), .base_url = source.url};
+    struct batch *pushed = batch_new();
+    const char *why = NULL;
+
+    pushed->next = batches;
+    batches = pushed;
+    assert_true(reading_pushed(&rules, &source, &hints, str_of(document), now_ms, pushed, &why));
+    assert_int_equal(pushed->n, polled.batch->n);
+    assert_str_equal(pushed->source, polled.batch->source);
+    for (size_t i = 0; i < pushed->n; i++)
+        assert_str_equal(pushed->mentions[i].id, polled.batch->mentions[i].id);
+    assert_int_equal(pushed->has, BATCH_KEEPS_STATE);
+    assert_false(reading_pushed(&rules, &source, &hints, STR("<html>x"), now_ms, pushed, &why));
+    assert_non_null(why);
 }
 
 static void a_failure_keeps_all_that_was_known(void **state)
@@ -207,6 +258,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(posts_are_heard_in_the_order_they_were_written_and_old_ones_not,
+                                  forget_batches),
+        cmocka_unit_test_teardown(a_hub_is_remembered_and_the_header_goes_before_the_document,
+                                  forget_batches),
+        cmocka_unit_test_teardown(what_a_hub_brings_is_read_like_what_a_poll_brings,
                                   forget_batches),
         cmocka_unit_test_teardown(a_failure_keeps_all_that_was_known, forget_batches),
         cmocka_unit_test_teardown(a_server_that_ignores_validators_is_found_out, forget_batches),

@@ -17,6 +17,7 @@ static const struct config_poll rules = {
     .slowest_ms = 2 * H,
     .backoff_max_ms = 7 * DAY,
     .retry_after_max_ms = DAY,
+    .pushed_ms = 6 * H,
 };
 
 /* A Saturday, 09:14:05 GMT */
@@ -66,6 +67,20 @@ static void what_http_says_of_freshness_ranks_above_what_the_feed_says(void **st
     assert_int_equal(WITH(it->lifetime_ms = 0, it->ttl_ms = 3 * H), 15 * MIN_);
     assert_int_equal(WITH(it->ttl_ms = 3 * H), 3 * H);
     assert_int_equal(WITH(it->ttl_ms = S), 15 * MIN_);
+}
+
+static void what_a_hub_delivers_is_asked_rarely_until_its_word_ends(void **state)
+{
+    (void)state;
+    assert_int_equal(WITH(it->pushed_ms = now_ms + 10 * DAY), 6 * H);
+    assert_int_equal(WITH(it->pushed_ms = now_ms + 10 * DAY, it->every_ms = MIN_), 6 * H);
+    assert_int_equal(WITH(it->pushed_ms = now_ms + 10 * DAY, it->every_ms = DAY), DAY);
+    assert_int_equal(WITH(it->pushed_ms = now_ms + 10 * DAY, it->outcome = SCHEDULE_SAME), 6 * H);
+    assert_int_equal(WITH(it->pushed_ms = now_ms + H), H);
+    assert_int_equal(WITH(it->pushed_ms = now_ms + S), 15 * MIN_);
+    assert_int_equal(WITH(it->pushed_ms = now_ms - H), 15 * MIN_);
+    assert_true(WITH(it->pushed_ms = now_ms + 10 * DAY, it->outcome = SCHEDULE_FAILED,
+                     it->failures = 1) < H);
 }
 
 static void servers_that_cannot_say_not_modified_are_asked_less(void **state)
@@ -174,6 +189,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_rhythm_of_the_feed_decides_between_floor_and_slowest),
         cmocka_unit_test(what_http_says_of_freshness_ranks_above_what_the_feed_says),
+        cmocka_unit_test(what_a_hub_delivers_is_asked_rarely_until_its_word_ends),
         cmocka_unit_test(servers_that_cannot_say_not_modified_are_asked_less),
         cmocka_unit_test(failures_double_the_interval_up_to_a_week),
         cmocka_unit_test(retry_after_is_obeyed_up_to_its_bound),

@@ -363,6 +363,93 @@ static void the_ledger_outlives_its_authors_and_still_counts_them(void **state)
     assert_authors(f, "p", day + 1, "#1,");
 }
 
+/* --- what others push -------------------------------------------------------------- */
+
+struct rows {
+    int n;
+    struct store_subscription last;
+    char token[16], secret[16];
+};
+
+static void count_subscription(void *arg, const struct store_subscription *row)
+{
+    struct rows *rows = arg;
+
+    rows->n++;
+    rows->last = *row;
+    snprintf(rows->token, sizeof(rows->token), "%.*s", STR_ARG(row->token));
+    snprintf(rows->secret, sizeof(rows->secret), "%.*s", STR_ARG(row->secret));
+}
+
+static void a_subscription_survives_until_it_is_dropped(void **state)
+{
+    struct fixture *f = *state;
+    struct rows rows = {0};
+    struct store_subscription row = {.token = STR("t1"),
+                                     .source = STR("press"),
+                                     .secret = STR("s1"),
+                                     .state = 2,
+                                     .delivers = 1,
+                                     .lease_end_ms = NOW + DAY,
+                                     .due_ms = NOW};
+
+    assert_int_equal(store_subscription_put(f->s, &row), 0);
+    row.secret = STR("s2");
+    assert_int_equal(store_subscription_put(f->s, &row), 0);
+    (void)reopen(f);
+    assert_int_equal(store_subscription_each(f->s, count_subscription, &rows), 0);
+    assert_int_equal(rows.n, 1);
+    assert_string_equal(rows.token, "t1");
+    assert_string_equal(rows.secret, "s2");
+    assert_int_equal(rows.last.state, 2);
+    assert_int_equal(rows.last.delivers, 1);
+    assert_true(rows.last.lease_end_ms == NOW + DAY);
+    assert_int_equal(store_subscription_drop(f->s, STR("other")), 0);
+    assert_int_equal(store_subscription_drop(f->s, STR("t1")), 0);
+    assert_int_equal(store_subscription_each(f->s, count_subscription, &rows), 0);
+    assert_int_equal(rows.n, 1);
+}
+
+static void count_webmention(void *arg, const struct store_webmention *row)
+{
+    int *n = arg;
+
+    *n = *n * 10 + (int)row->tries;
+}
+
+static void webmentions_wait_in_order_and_known_ones_go_with_their_alerts(void **state)
+{
+    struct fixture *f = *state;
+    struct store_webmention a = {STR("blogs"), STR("http://a/"), STR("http://us/1"), 1, NOW + 2, 0};
+    struct store_webmention b = {STR("blogs"), STR("http://a/"), STR("http://us/2"), 2, NOW + 1, 0};
+    int64_t known_ms = 7;
+    int order = 0;
+
+    assert_int_equal(store_webmention_put(f->s, &a), 0);
+    assert_int_equal(store_webmention_put(f->s, &b), 0);
+    (void)reopen(f);
+    assert_int_equal(store_webmention_each(f->s, count_webmention, &order), 0);
+    assert_int_equal(order, 21);
+    assert_int_equal(store_webmention_known(f->s, &a, &known_ms), 0);
+    assert_int_equal(known_ms, 0);
+    a.due_ms = 0;
+    a.known_ms = NOW;
+    assert_int_equal(store_webmention_put(f->s, &a), 0);
+    assert_int_equal(store_webmention_known(f->s, &a, &known_ms), 0);
+    assert_true(known_ms == NOW);
+    assert_int_equal(store_webmention_targets(f->s, a.source, a.url), 1);
+    prune_all(f, NOW + 29 * DAY);
+    assert_int_equal(store_webmention_targets(f->s, a.source, a.url), 1);
+    prune_all(f, NOW + 31 * DAY);
+    assert_int_equal(store_webmention_targets(f->s, a.source, a.url), 0);
+    order = 0;
+    assert_int_equal(store_webmention_each(f->s, count_webmention, &order), 0);
+    assert_int_equal(order, 2);
+    assert_int_equal(store_webmention_drop(f->s, &b), 0);
+    assert_int_equal(store_webmention_each(f->s, count_webmention, &order), 0);
+    assert_int_equal(order, 2);
+}
+
 /* --- what Redis had, and what it refused ------------------------------------------ */
 
 static void sent_rows_go_a_day_after_the_yes_and_unsent_rows_stay(void **state)
@@ -536,6 +623,8 @@ int main(void)
         STORE_TEST(held_denials_are_counted_and_released_oldest_first),
         STORE_TEST(a_source_row_comes_back_as_it_was_put),
         STORE_TEST(the_ledger_outlives_its_authors_and_still_counts_them),
+        STORE_TEST(a_subscription_survives_until_it_is_dropped),
+        STORE_TEST(webmentions_wait_in_order_and_known_ones_go_with_their_alerts),
         STORE_TEST(sent_rows_go_a_day_after_the_yes_and_unsent_rows_stay),
         STORE_TEST(redis_may_go_back),
         STORE_TEST(a_buried_row_waits_to_be_retried_under_a_new_number),

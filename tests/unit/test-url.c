@@ -90,6 +90,36 @@ static void programs_are_no_places(void **state)
     assert_false(url_runs(STR("mailto:a@b.c")));
 }
 
+static void tells_our_hosts_from_others(void **state)
+{
+    struct str sites = STR("acme.example,  Shop.fr,");
+
+    (void)state;
+    assert_true(url_on(STR("https://acme.example/p"), sites));
+    assert_true(url_on(STR("http://WWW.Acme.example:8080"), sites));
+    assert_true(url_on(STR("https://shop.fr?q"), sites));
+    assert_false(url_on(STR("https://notacme.example/"), sites));
+    assert_false(url_on(STR("https://acme.example.evil.org/"), sites));
+    assert_false(url_on(STR("https://acme.example@evil.org/"), sites));
+    assert_false(url_on(STR("https://evil.org/acme.example"), sites));
+    assert_false(url_on(STR("fr"), sites));
+    assert_false(url_on(STR("https://a/"), STR("")));
+}
+
+static void knows_a_clean_address(void **state)
+{
+    (void)state;
+    assert_true(url_clean(STR("https://a.org:8/p?q=1&r=%20")));
+    assert_true(url_clean(STR("http://[::1]/")));
+    assert_false(url_clean(STR("ftp://a.org/")));
+    assert_false(url_clean(STR("//a.org/")));
+    assert_false(url_clean(STR("https:///p")));
+    assert_false(url_clean(STR("https://a.org/p q")));
+    assert_false(url_clean(STR("https://a.org/\r\nx")));
+    assert_false(url_clean(str_make("https://a.org/\0", 15)));
+    assert_false(url_clean(STR_NONE));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -98,6 +128,8 @@ int main(void)
         cmocka_unit_test(leaves_the_host_out_of_a_second_key),
         cmocka_unit_test(names_the_host),
         cmocka_unit_test(programs_are_no_places),
+        cmocka_unit_test(tells_our_hosts_from_others),
+        cmocka_unit_test(knows_a_clean_address),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
