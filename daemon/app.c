@@ -791,7 +791,8 @@ int app_run(struct config *config, struct ruleset *set)
         notify_ready();
         loop_run(a.loop);
         intake_drain(a.intake);
-        log_info("couacd.stopped", LOG_INT("status", a.exit_status));
+        log_info("couacd.stopped", LOG_INT("status", a.exit_status),
+                 LOG_INT("loop_lag_max_ms", loop_lag(a.loop)->max_ms));
         status = a.exit_status;
     }
     unmake(&a);
