@@ -22,9 +22,9 @@ struct ruleset;
 enum {
     INTAKE_TURN_MS = 60,
     INTAKE_WAIT_MS = 15,   /* between two transactions with posts */
-    INTAKE_QUIET_MS = 200, /* when there are only states: nobody waits for those */
+    INTAKE_QUIET_MS = 500, /* when there are only states: nobody waits for those */
     INTAKE_PENDING_ITEMS = 256,
-    INTAKE_PENDING_BATCHES = 1024,
+    INTAKE_PENDING_BATCHES = 4096, /* the more rows, the more of them share a page to write */
 };
 
 struct intake_ports {

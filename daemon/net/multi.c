@@ -10,7 +10,6 @@
 
 struct multi {
     CURLM *handle;
-    CURLSH *share;
     struct loop *loop;
     struct event *timer, *reaper;
 };
@@ -107,12 +106,10 @@ struct multi *multi_new(struct loop *loop, long connections_kept)
 
     m->loop = loop;
     m->handle = curl_multi_init();
-    m->share = curl_share_init();
     m->timer = loop_timer(loop, on_timer, m);
     m->reaper = loop_timer(loop, reap, m);
-    if (!m->handle || !m->share)
+    if (!m->handle)
         abort(); /* out of memory */
-    (void)curl_share_setopt(m->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
     check(curl_multi_setopt(m->handle, CURLMOPT_SOCKETFUNCTION, watch));
     check(curl_multi_setopt(m->handle, CURLMOPT_SOCKETDATA, m));
     check(curl_multi_setopt(m->handle, CURLMOPT_TIMERFUNCTION, want_timer));
@@ -126,7 +123,6 @@ void multi_free(struct multi *m)
     if (!m)
         return;
     (void)curl_multi_cleanup(m->handle); /* closes kept connections, calls watch() */
-    (void)curl_share_cleanup(m->share);  /* no easy handle uses it any more */
     event_free(m->timer);
     event_free(m->reaper);
     free(m);
@@ -141,9 +137,4 @@ void multi_add(struct multi *m, struct multi_job *job)
 void multi_remove(struct multi *m, struct multi_job *job)
 {
     check(curl_multi_remove_handle(m->handle, job->easy));
-}
-
-CURLSH *multi_share(struct multi *m)
-{
-    return m->share;
 }

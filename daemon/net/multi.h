@@ -6,8 +6,8 @@
  * callbacks, and completions are read in an event of their own: a job may be
  * removed and its easy handle freed from within `done`.
  *
- * libcurl's cost per request grows with the connections of a multi handle, so
- * there are several (transfer.c hashes hosts to them). */
+ * Several may run side by side; each has its own cache of connections, unless the
+ * jobs bring one (CURLOPT_SHARE, as in transfer.c). */
 
 #include <curl/curl.h>
 
@@ -22,11 +22,10 @@ struct multi_job {
     enum { MULTI_LEAVES, MULTI_STAYS } after;
 };
 
+/* At most so many connections stay open in its own cache; 0: whatever the jobs leave open. */
 struct multi *multi_new(struct loop *loop, long connections_kept);
 void multi_free(struct multi *m); /* no jobs may be left; NULL is fine */
 /* The job stays the caller's. CURLOPT_PRIVATE of its easy handle is set here. */
 void multi_add(struct multi *m, struct multi_job *job);
 /* Its `done` will not be called; not from within a callback of curl's. */
 void multi_remove(struct multi *m, struct multi_job *job);
-/* For TLS sessions: CURLOPT_SHARE of the jobs. */
-CURLSH *multi_share(struct multi *m);

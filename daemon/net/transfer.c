@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <event2/event.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "daemon/core/loop.h"
@@ -12,15 +13,26 @@
 #include "lib/base/hash.h"
 #include "lib/base/vec.h"
 
-/* Hosts are hashed to several multi handles, since curl walks all connections of
- * one for each request: 22 us at 50 connections, 849 us at 9,000.
+/* libcurl 7.88 walks three things again and again: all connections of a cache when a
+ * request ends and, with a system call each, once a second; all names of a DNS cache when a
+ * request ends. So a request over 9,000 kept connections took 849 us where one over 50 took 22.
+ * Many multi handles with hosts hashed to them make the walks shorter, but each costs 45 KB,
+ * two descriptors and wake-ups of its own. What is hashed here are only the caches, as curl's
+ * share objects, *pools*: connections and TLS sessions of a few hosts each, made when the
+ * first of them is asked. One multi handle runs all requests. No names are kept: a host
+ * that is asked often has its connection, and one that is not would be looked up anyway.
+ *
+ * Public and private sources have pools of their own. How many connections stay open in all
+ * is counted where they open and close; past the limit, those that end a request are closed.
  *
  * Each name look-up is a thread of curl's, so only RESOLVES_MAX requests to names may
  * be before their connection; the others wait in `waiting`. */
 
 enum {
-    MULTIS = 16, /* for public sources, and as many for private ones */
-    CONNECTIONS_KEPT = 64,
+    POOLS = 1024,       /* for public sources, and as many for private ones */
+    KEPT_PLAIN = 12000, /* connections: some 3 KB each */
+    KEPT_TLS = 2000,    /* some 40 KB each */
+    KEPT_AGE_S = 60,    /* most servers have closed it by then */
     RESOLVES_MAX = 64,
     EASIES_KEPT = 64,
     RATIO_FREE_BYTES = 1 << 20, /* growth is not judged below */
@@ -59,7 +71,12 @@ static const char *const header_names[H_COUNT] = {
 struct transfers {
     struct loop *loop;
     struct transfer_limits limits;
-    struct multi *multis[2][MULTIS];
+    struct multi *multi;
+    CURLSH *pools[2][POOLS]; /* by network */
+    struct connections {
+        size_t open, most;
+    } connections[2]; /* without and with TLS */
+    size_t at_once;
     VEC(CURL *) easies;
     struct transfer *waiting, **waiting_end;
     unsigned resolving;
@@ -69,8 +86,8 @@ struct transfers {
 struct transfer {
     struct multi_job job; /* first: found from it */
     struct transfers *ts;
-    struct transfer *next; /* in `waiting` */
-    struct multi *multi;
+    struct transfer *next;           /* in `waiting` */
+    struct connections *connections; /* where its own counts */
     struct event *headers_timer;
     enum { T_WAITING, T_RUNNING, T_OVER } state;
     bool resolving;     /* counted in ts->resolving */
@@ -227,8 +244,20 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_so
     t->refused = guard_refuses(&address->addr, address->addrlen, t->network);
     if (t->refused)
         return CURL_SOCKET_BAD;
-    return socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
-                  address->protocol);
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                    address->protocol);
+
+    t->connections->open += fd >= 0;
+    return fd;
+}
+
+/* The connection may outlive the transfer that opened it. */
+static int close_socket(void *arg, curl_socket_t fd)
+{
+    struct connections *connections = arg;
+
+    connections->open--;
+    return close(fd);
 }
 
 /* --- the end --------------------------------------------------------------- */
@@ -408,6 +437,7 @@ static CURL *new_easy(void)
     SET(CURLOPT_QUICK_EXIT, 1L); /* a black hole for a name server must not stop the exit */
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_PATH_AS_IS, 1L);
+    SET(CURLOPT_DNS_CACHE_TIMEOUT, 0L);
     SET(CURLOPT_PROXY, "");
     SET(CURLOPT_NOPROXY, "*");
     SET(CURLOPT_ACCEPT_ENCODING, "");
@@ -415,6 +445,8 @@ static CURL *new_easy(void)
     SET(CURLOPT_WRITEFUNCTION, on_body);
     SET(CURLOPT_HEADERFUNCTION, on_header);
     SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    SET(CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+    SET(CURLOPT_MAXAGE_CONN, (long)KEPT_AGE_S);
     return easy;
 }
 
@@ -448,8 +480,6 @@ static void clear_options(CURL *easy)
     SET(CURLOPT_POSTFIELDS, NULL);
     SET(CURLOPT_SHARE, NULL);
 }
-
-#undef SET
 
 static void put_back(struct transfers *ts, CURL *easy)
 {
@@ -492,10 +522,34 @@ static void destroy(struct transfer *t)
     free(t);
 }
 
+static CURLSH *new_pool(void)
+{
+    CURLSH *pool = curl_share_init();
+
+    if (!pool || curl_share_setopt(pool, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT) != CURLSHE_OK ||
+        curl_share_setopt(pool, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) != CURLSHE_OK)
+        abort(); /* out of memory */
+    return pool;
+}
+
+static void choose_pool(struct transfer *t, struct str authority)
+{
+    struct transfers *ts = t->ts;
+    CURLSH **pool =
+        &ts->pools[t->network][hash_bytes(authority.p, authority.n, 0) >> 32 & (POOLS - 1)];
+    CURL *easy = t->job.easy;
+
+    if (!*pool)
+        *pool = new_pool();
+    t->connections = &ts->connections[str_starts_nocase(authority, STR("https:"))];
+    SET(CURLOPT_SHARE, *pool);
+    SET(CURLOPT_CLOSESOCKETDATA, t->connections);
+    SET(CURLOPT_FORBID_REUSE, t->connections->open > t->connections->most ? 1L : 0L);
+}
+
 static void enter_multi(struct transfer *t)
 {
     struct str authority = courtesy_authority(str_of(t->url));
-    uint64_t hash = hash_bytes(authority.p, authority.n, 0);
     int64_t now_ms = loop_now_ms(), left_ms;
 
     if (t->started_ms == 0)
@@ -504,12 +558,13 @@ static void enter_multi(struct transfer *t)
     (void)curl_easy_setopt(t->job.easy, CURLOPT_TIMEOUT_MS, (long)MAX(left_ms, 1));
     loop_timer_in(t->headers_timer, t->ts->limits.headers_ms);
     t->state = T_RUNNING;
-    t->multi = t->ts->multis[t->network][hash >> 32 & (MULTIS - 1)];
     t->resolving = is_name(host_of(authority));
     t->ts->resolving += t->resolving;
-    (void)curl_easy_setopt(t->job.easy, CURLOPT_SHARE, multi_share(t->multi));
-    multi_add(t->multi, &t->job);
+    choose_pool(t, authority);
+    multi_add(t->ts->multi, &t->job);
 }
+
+#undef SET
 
 static void start_waiting(struct transfers *ts)
 {
@@ -593,7 +648,7 @@ static void leave(struct transfer *t)
     struct transfers *ts = t->ts;
 
     if (t->state == T_RUNNING)
-        multi_remove(t->multi, &t->job);
+        multi_remove(ts->multi, &t->job);
     if (t->state != T_WAITING)
         return;
     for (struct transfer **link = &ts->waiting; *link; link = &(*link)->next) {
@@ -658,6 +713,17 @@ void transfer_cancel(struct transfer *t)
     destroy(t);
 }
 
+/* What is open counts, under way or kept, so that one never takes the other's. */
+static void share_descriptors(struct transfers *ts)
+{
+    struct rlimit limit;
+    size_t files = getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : FD_SETSIZE;
+
+    ts->at_once = MAX(files / 2, (size_t)1);
+    ts->connections[0].most = MIN((size_t)KEPT_PLAIN, files / 2);
+    ts->connections[1].most = MIN((size_t)KEPT_TLS, files / 4);
+}
+
 struct transfers *transfers_new(struct loop *loop, const struct transfer_limits *limits)
 {
     struct transfers *ts = alloc_zeroed(1, sizeof(*ts));
@@ -667,9 +733,8 @@ struct transfers *transfers_new(struct loop *loop, const struct transfer_limits 
     ts->loop = loop;
     ts->limits = *limits;
     ts->waiting_end = &ts->waiting;
-    for (int network = 0; network < 2; network++)
-        for (int i = 0; i < MULTIS; i++)
-            ts->multis[network][i] = multi_new(loop, CONNECTIONS_KEPT);
+    ts->multi = multi_new(loop, 0);
+    share_descriptors(ts);
     return ts;
 }
 
@@ -680,9 +745,11 @@ void transfers_free(struct transfers *ts)
     for (size_t i = 0; i < ts->easies.n; i++)
         curl_easy_cleanup(ts->easies.items[i]);
     vec_done(&ts->easies);
+    multi_free(ts->multi);
     for (int network = 0; network < 2; network++)
-        for (int i = 0; i < MULTIS; i++)
-            multi_free(ts->multis[network][i]);
+        for (int i = 0; i < POOLS; i++)
+            if (ts->pools[network][i]) /* closes what it kept: no easy handle is left */
+                (void)curl_share_cleanup(ts->pools[network][i]);
     curl_global_cleanup();
     free(ts);
 }
@@ -690,4 +757,9 @@ void transfers_free(struct transfers *ts)
 void transfers_limit(struct transfers *ts, const struct transfer_limits *limits)
 {
     ts->limits = *limits;
+}
+
+size_t transfers_at_once(const struct transfers *ts)
+{
+    return ts->at_once;
 }

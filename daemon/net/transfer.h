@@ -4,7 +4,7 @@
  *
  * Bounds: bytes of headers, bytes of body after decompression, growth by
  * decompression, time to connect, time to the headers, slowness, time in all,
- * redirects, addresses (guard.h), requests at once, name look-ups at once, and
+ * redirects, addresses (guard.h), name look-ups at once, connections kept open, and
  * the memory of all bodies together. Only http and https; no cookies,
  * no proxies, no netrc, no Referer; the URL goes out as it was given.
  *
@@ -86,6 +86,8 @@ typedef void transfer_fn(void *arg, const struct transfer_response *response);
 struct transfers *transfers_new(struct loop *loop, const struct transfer_limits *limits);
 void transfers_free(struct transfers *ts); /* no transfer may be left; NULL is fine */
 void transfers_limit(struct transfers *ts, const struct transfer_limits *limits);
+/* How many transfers may be under way, by the descriptors that the process may open. */
+size_t transfers_at_once(const struct transfers *ts);
 
 /* `fn` is called once, later, unless the transfer is cancelled. */
 struct transfer *transfer_start(struct transfers *ts, const struct transfer_request *request,

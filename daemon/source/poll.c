@@ -140,11 +140,17 @@ static void move(struct poll_source *s, enum source_state next)
     }
 }
 
+/* More than the process may have descriptors for would fail, and look as if servers did. */
+static size_t at_once(const struct poll *p)
+{
+    return MIN((size_t)p->config->poll.at_once, transfers_at_once(p->ports.transfers));
+}
+
 static void arm(struct poll *p)
 {
     int64_t wait_ms;
 
-    if (p->stopped || p->heap.n == 0 || p->counts.in_flight >= (size_t)p->config->poll.at_once)
+    if (p->stopped || p->heap.n == 0 || p->counts.in_flight >= at_once(p))
         return; /* the end of a transfer arms it again */
     wait_ms = p->heap.items[0]->due_ms - loop_now_ms();
     loop_timer_in(p->timer, store_accepts(p->ports.store) ? wait_ms : MAX(wait_ms, PAUSE_MS));
@@ -441,10 +447,12 @@ static void on_timer(int fd, short what, void *arg)
         arm(p);
         return;
     }
+    store_look(p->ports.store);
     for (int i = 0; i < STARTS_A_TURN && p->heap.n && p->heap.items[0]->due_ms <= now_ms &&
-                    p->counts.in_flight < (size_t)p->config->poll.at_once;
+                    p->counts.in_flight < at_once(p);
          i++)
         ask(p->heap.items[0]);
+    store_look_end(p->ports.store);
     arm(p);
 }
 
@@ -575,9 +583,11 @@ void poll_reload(struct poll *p, const struct config *config)
     p->config = config;
     transfers_limit(p->ports.transfers, &transfer_limits);
     courtesy_limit(p->courtesy, &courtesy_limits);
+    store_look(p->ports.store);
     for (size_t i = 0; i < p->n_sources; i++)
         if (sources[i]->state == SOURCE_NEW)
             place(sources[i], placed++, fresh);
+    store_look_end(p->ports.store);
     arm(p);
 }
 

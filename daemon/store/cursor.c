@@ -36,6 +36,21 @@ static int read_row(sqlite3_stmt *st, struct arena *arena, struct store_source *
     return 0;
 }
 
+void store_look(struct store *s)
+{
+    assert(s->phase == STORE_IDLE);
+    s->phase = STORE_LOOK;
+    (void)sql_run(&s->q, sql_use(&s->q, SQL_LOOK, "BEGIN", "")); /* locks come with a read */
+}
+
+void store_look_end(struct store *s)
+{
+    assert(s->phase == STORE_LOOK);
+    s->phase = STORE_IDLE;
+    if (!sqlite3_get_autocommit(s->q.db)) /* an error may have ended it */
+        (void)sql_run(&s->q, sql_use(&s->q, SQL_COMMIT, "COMMIT", "")); /* nothing was written */
+}
+
 int store_source_get(struct store *s, struct str id, struct arena *arena, struct store_source *ret)
 {
     sqlite3_stmt *st =

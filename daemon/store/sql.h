@@ -12,6 +12,7 @@
 
 enum sql_slot {
     SQL_BEGIN,
+    SQL_LOOK,
     SQL_COMMIT,
     SQL_ROLLBACK,
     SQL_META_GET,

@@ -12,7 +12,7 @@ struct store {
     struct recall recall;  /* first of the port; container_of leads back here */
     struct arena *scratch; /* what the port returned last */
     int lock_fd;
-    enum { STORE_IDLE, STORE_BATCH } phase;
+    enum { STORE_IDLE, STORE_LOOK, STORE_BATCH } phase;
     int broken;         /* -EIO or -EBADMSG once seen: no way back but a restart */
     int full;           /* -ENOSPC while the disk is full, else 0 */
     uint64_t seq;       /* last given out, open batch included */

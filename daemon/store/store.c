@@ -376,6 +376,7 @@ int state_enter(struct store *s)
 {
     int rc;
 
+    assert(s->phase != STORE_LOOK);
     if (s->phase == STORE_BATCH)
         return 0;
     if (s->broken)

@@ -102,6 +102,10 @@ struct store_source {
     struct store_tally tally;
 };
 
+/* Around many store_source_get in a row, not inside a batch and without a write in between: the
+ * locks are then taken once. Only for speed: what fails shows at the next call. */
+void store_look(struct store *s);
+void store_look_end(struct store *s);
 /* A copy in `arena`; an unknown source is all zero (return 0). */
 int store_source_get(struct store *s, struct str id, struct arena *arena,
                      struct store_source *ret) MUST_CHECK;
