@@ -259,8 +259,23 @@ static void close_junk(struct reader *r, const struct scope *s)
         pop(r, r->x.begin);
 }
 
+/* A script in a page may hold the markup of a feed, in strings. */
+static bool skip_script(struct reader *r)
+{
+    struct str name = r->x.name;
+
+    if (r->rooted || r->x.empty || !str_eq_nocase(name, STR("script")))
+        return false;
+    while (xml_next(&r->x) != XML_EOF && !(r->x.kind == XML_END && str_eq_nocase(r->x.name, name)))
+        continue;
+    return true;
+}
+
 static void on_start(struct reader *r)
 {
+    if (skip_script(r))
+        return;
+
     enum vocab_ns ns;
     struct scope s = scope_of_tag(r, &ns);
 

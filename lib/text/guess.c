@@ -38,14 +38,17 @@ static const struct guess_word *find(struct str word)
 
 static void hear_words(const struct words *words, unsigned scores[GUESS_COUNT])
 {
+    unsigned singles[GUESS_COUNT] = {0}; /* "a", "d'": they confirm, but prove nothing */
     size_t n = MIN(words->n, (size_t)GUESS_WORDS_MAX);
 
     for (size_t i = 0; i < n; i++) {
         const struct guess_word *w = find(word_str(&words->items[i]));
 
         for (unsigned lang = LANG_UNKNOWN + 1; w && lang < GUESS_COUNT; lang++)
-            scores[lang] += w->weights[lang];
+            (w->key > 0xff ? scores : singles)[lang] += w->weights[lang];
     }
+    for (unsigned lang = 0; lang < GUESS_COUNT; lang++)
+        scores[lang] += scores[lang] ? singles[lang] : 0;
 }
 
 /* é è ê ë ç à â û î ô œ; ñ ¿ ¡ á í ó ú; ã õ ä å ö ò ì ø æ ß and those of Central Europe: two

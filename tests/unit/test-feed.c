@@ -222,9 +222,13 @@ static void what_is_no_feed_is_named(void **state)
         const char *doc;
         enum feed_error want;
     } docs[] = {
-        {" \n", FEED_E_EMPTY},           {"<!DOCTYPE html><html><p>x</html>", FEED_E_HTML},
-        {"<svg><g/></svg>", FEED_E_XML}, {"{\"a\":1}", FEED_E_JSON},
-        {"{\"a\":", FEED_E_JSON_BROKEN}, {"plain words", FEED_E_OTHER},
+        {" \n", FEED_E_EMPTY},
+        {"<!DOCTYPE html><html><p>x</html>", FEED_E_HTML},
+        {"<svg><g/></svg>", FEED_E_XML},
+        {"{\"a\":1}", FEED_E_JSON},
+        {"{\"a\":", FEED_E_JSON_BROKEN},
+        {"plain words", FEED_E_OTHER},
+        {"<html><script>s = '<rss><channel><item>x</item>'</script></html>", FEED_E_HTML},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(docs); i++) {

@@ -57,6 +57,7 @@ static void too_little_says_nothing(void **state)
     assert_int_equal(guess(""), LANG_UNKNOWN);
     assert_int_equal(guess("@acme #acme 😡😡 https://t.co/abc"), LANG_UNKNOWN);
     assert_int_equal(guess("ACME 4G"), LANG_UNKNOWN);
+    assert_int_equal(guess("A, B, C, D"), LANG_UNKNOWN);
     assert_int_equal(guess("Wo ist mein Paket?"), LANG_UNKNOWN);
     assert_int_equal(guess("\xc3\xc3\xc5 \xff"), LANG_UNKNOWN);
 }
