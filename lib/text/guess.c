@@ -13,8 +13,9 @@ struct guess_word {
 
 /* Small words betray a language sooner than any other sign: three in ten words of
  * a tweet are among them. Each adds its weight to its languages; letters that one
- * language hardly uses add a little (accents are often left out, so their absence
- * tells nothing). The best must reach a floor and lead the second by half.
+ * language hardly uses confirm (accents are often left out, so their absence tells
+ * nothing, and many languages that are not read share them). The best must reach a
+ * floor and lead the second by half.
  *
  * Tried and refused: letter trigrams, which read names, handles and hashtags as
  * readily as words, and need a table that nobody can correct by hand. */
@@ -36,19 +37,22 @@ static const struct guess_word *find(struct str word)
     return guess_words[at].key ? &guess_words[at] : NULL;
 }
 
-static void hear_words(const struct words *words, unsigned scores[GUESS_COUNT])
+/* What is heard for each language. Hints, as "a", "d'" or an accent that other languages
+ * write too, confirm what words tell, but prove nothing alone. */
+struct hearing {
+    unsigned proof[GUESS_COUNT], hints[GUESS_COUNT];
+};
+
+static void hear_words(const struct words *words, struct hearing *h)
 {
-    unsigned singles[GUESS_COUNT] = {0}; /* "a", "d'": they confirm, but prove nothing */
     size_t n = MIN(words->n, (size_t)GUESS_WORDS_MAX);
 
     for (size_t i = 0; i < n; i++) {
         const struct guess_word *w = find(word_str(&words->items[i]));
 
         for (unsigned lang = LANG_UNKNOWN + 1; w && lang < GUESS_COUNT; lang++)
-            (w->key > 0xff ? scores : singles)[lang] += w->weights[lang];
+            (w->key > 0xff ? h->proof : h->hints)[lang] += w->weights[lang];
     }
-    for (unsigned lang = 0; lang < GUESS_COUNT; lang++)
-        scores[lang] += scores[lang] ? singles[lang] : 0;
 }
 
 /* é è ê ë ç à â û î ô œ; ñ ¿ ¡ á í ó ú; ã õ ä å ö ò ì ø æ ß and those of Central Europe: two
@@ -71,7 +75,7 @@ static unsigned letter_lang(unsigned char lead, unsigned char next)
                                     : LANG_UNKNOWN;
 }
 
-static void hear_letters(struct str text, unsigned scores[GUESS_COUNT])
+static void hear_letters(struct str text, struct hearing *h)
 {
     size_t n = MIN(text.n, (size_t)GUESS_WORDS_MAX * 8);
 
@@ -82,22 +86,26 @@ static void hear_letters(struct str text, unsigned scores[GUESS_COUNT])
             continue;
         unsigned lang = letter_lang(lead, (unsigned char)text.p[i + 1]);
 
-        if (lang != LANG_UNKNOWN)
-            scores[lang] += 2;
+        if (lang == GUESS_OTHER || lead != 0xc3)
+            h->proof[lang] += 2;
+        else if (lang != LANG_UNKNOWN)
+            h->hints[lang] += 2;
         else if (lead == 0xc3 && ((unsigned char)text.p[i + 1] | 0x20) == 0xa9) {
-            scores[LANG_FR] += 2; /* é: of both, in French more often */
-            scores[LANG_ES] += 1;
+            h->hints[LANG_FR] += 2; /* é: of both, in French more often */
+            h->hints[LANG_ES] += 1;
         }
     }
 }
 
 enum lang guess_lang(struct str text, const struct words *words)
 {
-    unsigned scores[GUESS_COUNT] = {0};
-    unsigned best = LANG_UNKNOWN, second = 0;
+    unsigned scores[GUESS_COUNT] = {0}, best = LANG_UNKNOWN, second = 0;
+    struct hearing h = {0};
 
-    hear_words(words, scores);
-    hear_letters(text, scores);
+    hear_words(words, &h);
+    hear_letters(text, &h);
+    for (unsigned lang = LANG_UNKNOWN + 1; lang < GUESS_COUNT; lang++)
+        scores[lang] = h.proof[lang] + (h.proof[lang] || lang == GUESS_OTHER ? h.hints[lang] : 0);
     for (unsigned lang = LANG_UNKNOWN + 1; lang < GUESS_COUNT; lang++)
         if (scores[lang] > scores[best])
             best = lang;

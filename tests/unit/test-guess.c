@@ -69,6 +69,8 @@ static void kin_of_french_and_spanish_are_taken_for_neither(void **state)
     assert_int_equal(guess("Ainda não recebi a minha encomenda depois de dias"), LANG_UNKNOWN);
     assert_int_equal(guess("Encara no he rebut el meu paquet i ningú no contesta"), LANG_UNKNOWN);
     assert_int_equal(guess("İki hafta geçmesine rağmen paketimi hâlâ almadım"), LANG_UNKNOWN);
+    assert_int_equal(guess("O atendimento ao cliente é péssimo"), LANG_UNKNOWN);
+    assert_int_equal(guess("A csomagom még mindig nem érkezett meg"), LANG_UNKNOWN);
     assert_int_equal(guess("Ani po dvou týdnech jsem nedostal svůj balík"), LANG_UNKNOWN);
 }
 
