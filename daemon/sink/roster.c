@@ -10,6 +10,7 @@
 #include "daemon/core/log.h"
 #include "daemon/core/loop.h"
 #include "daemon/sink/courier.h"
+#include "daemon/source/reading.h"
 #include "daemon/store/store.h"
 #include "lib/base/alloc.h"
 #include "lib/base/arena.h"
@@ -199,6 +200,8 @@ static int add_row(struct roster *r, size_t place, struct str ret[2])
 
     if (rc < 0)
         return rc;
+    if (c->kind == CONFIG_FEED || c->kind == CONFIG_API)
+        reading_forget_other(&state, c); /* what it knew at another URL */
     ret[0] = c->id;
     ret[1] = row_json(r, c, &state);
     r->changed[place] = false;
