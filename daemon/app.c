@@ -632,10 +632,13 @@ static void on_lost(void *arg, struct str source)
 /* Those who ask others because of what was pushed. */
 static void make_pushers(struct app *a)
 {
-    struct courtesy *courtesy = poll_courtesy(a->poll);
-    struct websub_ports hubs = {a->loop, a->store, a->transfers, courtesy, on_lost, a};
-    struct webmention_ports pages = {a->loop,  a->store,      a->transfers,
-                                     courtesy, intake_submit, a->intake};
+    struct websub_ports hubs = {.loop = a->loop,
+                                .store = a->store,
+                                .transfers = a->transfers,
+                                .courtesy = poll_courtesy(a->poll),
+                                .lost = on_lost,
+                                .arg = a};
+    struct webmention_ports pages = {a->loop, a->store, a->transfers, intake_submit, a->intake};
 
     a->hubs = websub_new(&hubs, a->config);
     poll_hubs(a->poll, a->hubs);

@@ -9,7 +9,8 @@
  * sources (bridges of the user's own) only have a limit at once.
  *
  * Pure: times are steady milliseconds from the caller. Hosts are remembered for
- * the life of the table; there are never more than sources. */
+ * the life of the table, so a table for hosts that strangers name must be made anew
+ * now and then. */
 
 #include <stdint.h>
 

@@ -8,8 +8,8 @@
 int64_t ration_take(struct ration *r, struct str name, int64_t now_ms)
 {
     size_t slot = hash_bytes(name.p, name.n, r->seed) >> 32 & (RATION_SLOTS - 1);
-    int64_t full_ms = MAX(r->slots[slot].full_ms, now_ms) + RATION_REFILL_MS;
-    int64_t wait_ms = full_ms - now_ms - (int64_t)RATION_BURST * RATION_REFILL_MS;
+    int64_t full_ms = MAX(r->slots[slot].full_ms, now_ms) + r->refill_ms;
+    int64_t wait_ms = full_ms - now_ms - r->burst * r->refill_ms;
 
     if (wait_ms > 0)
         return wait_ms;

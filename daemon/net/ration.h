@@ -2,18 +2,19 @@
 
 /* ration - how often strangers may make us do something, each by a name of theirs.
  *
- * A bucket of RATION_BURST that fills by one in RATION_REFILL_MS (token bucket, RFC 2697 in
- * its simplest form), for each name; names share RATION_SLOTS buckets by their hash, so any
+ * A bucket of `burst` that fills by one in `refill_ms` (token bucket, RFC 2697 in its
+ * simplest form), for each name; names share RATION_SLOTS buckets by their hash, so any
  * number of names costs the same memory. Pure: time comes in. */
 
 #include <stdint.h>
 
 #include "lib/base/str.h"
 
-enum { RATION_SLOTS = 1024, RATION_BURST = 20, RATION_REFILL_MS = 30 * 1000 };
+enum { RATION_SLOTS = 1024 };
 
 struct ration {
-    uint64_t seed; /* random, so that nobody can choose whose bucket he shares */
+    int64_t burst, refill_ms; /* set by the owner, as `seed` */
+    uint64_t seed;            /* random, so that nobody can choose whose bucket he shares */
     struct {
         int64_t full_ms; /* steady: when the bucket will be full again */
     } slots[RATION_SLOTS];

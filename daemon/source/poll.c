@@ -473,7 +473,7 @@ struct transfer_limits poll_limits(const struct config_poll *c)
     };
 }
 
-static struct courtesy_limits courtesy_of(const struct config_poll *c)
+struct courtesy_limits poll_manners(const struct config_poll *c)
 {
     return (struct courtesy_limits){c->per_host, c->per_host_private, c->host_gap_ms};
 }
@@ -565,7 +565,7 @@ void poll_reload(struct poll *p, const struct config *config)
     struct poll_source **sources = alloc_zeroed(config->n_sources + 1, sizeof(*sources));
     struct map former = {0};
     struct transfer_limits transfer_limits = poll_limits(&config->poll);
-    struct courtesy_limits courtesy_limits = courtesy_of(&config->poll);
+    struct courtesy_limits courtesy_limits = poll_manners(&config->poll);
     size_t fresh, n, placed = 0;
 
     for (size_t i = 0; i < p->n_sources; i++) {
@@ -594,7 +594,7 @@ void poll_reload(struct poll *p, const struct config *config)
 struct poll *poll_new(const struct poll_ports *ports, const struct config *config)
 {
     struct poll *p = alloc_zeroed(1, sizeof(*p));
-    struct courtesy_limits courtesy_limits = courtesy_of(&config->poll);
+    struct courtesy_limits courtesy_limits = poll_manners(&config->poll);
 
     p->ports = *ports;
     p->config = config;

@@ -11,6 +11,7 @@
 #include "daemon/source/batch.h"
 
 struct courtesy;
+struct courtesy_limits;
 struct loop;
 struct poll;
 struct store;
@@ -36,6 +37,7 @@ struct poll_counts {
 
 /* What the configuration allows one transfer. */
 struct transfer_limits poll_limits(const struct config_poll *c);
+struct courtesy_limits poll_manners(const struct config_poll *c);
 
 /* `config` must stay until poll_reload or poll_free. */
 struct poll *poll_new(const struct poll_ports *ports, const struct config *config);

@@ -9,6 +9,7 @@
 #include "daemon/net/courtesy.h"
 #include "daemon/net/ration.h"
 #include "daemon/net/transfer.h"
+#include "daemon/source/poll.h"
 #include "daemon/source/posts.h"
 #include "lib/base/alloc.h"
 #include "lib/base/arena.h"
@@ -22,6 +23,11 @@ enum {
     WAIT_MS = 500, /* when all places are taken, or the store takes nothing */
     BACKOFF_MS = 60 * 1000,
     BACKOFF_MAX_MS = 6 * 3600 * 1000,
+    HOST_BURST = 20, /* of one host, and then one in ... */
+    HOST_REFILL_MS = 30 * 1000,
+    ALL_BURST = 200,
+    ALL_REFILL_MS = 1000,
+    HOSTS_MAX = 1000, /* fetches after which the hosts' pace is forgotten */
 };
 
 static const char accept_pages[] = "text/html, application/xhtml+xml, text/plain;q=0.5, */*;q=0.1";
@@ -43,7 +49,9 @@ struct webmentions {
     struct webmention_ports ports;
     const struct config *config;
     struct event *timer;
-    struct ration ration;
+    struct ration of_host, of_all;
+    struct courtesy *courtesy; /* not the polls': strangers name these hosts */
+    unsigned fetched;          /* since it is new */
     VEC(struct visit *) visits;
     unsigned in_flight;
     enum { WEBMENTION_ON, WEBMENTION_STOPPED } state;
@@ -125,7 +133,8 @@ static void arm(struct webmentions *w)
             due_ms = MIN(due_ms, w->visits.items[i]->due_ms);
     if (w->state == WEBMENTION_STOPPED || due_ms == INT64_MAX)
         return;
-    if (w->in_flight >= WEBMENTION_AT_ONCE || !store_accepts(w->ports.store))
+    if (w->in_flight >= WEBMENTION_AT_ONCE || w->fetched >= HOSTS_MAX ||
+        !store_accepts(w->ports.store))
         due_ms = MAX(due_ms, loop_now_ms() + WAIT_MS);
     loop_timer_in(w->timer, due_ms - loop_now_ms());
 }
@@ -348,8 +357,8 @@ static void fetch(struct visit *v, const struct config_source *source)
         .accept = str_of(accept_pages),
     };
 
-    v->host = courtesy_host(w->ports.courtesy, request.url, request.network);
-    int64_t wait_ms = courtesy_enter(w->ports.courtesy, v->host, v->turn, loop_now_ms());
+    v->host = courtesy_host(w->courtesy, request.url, request.network);
+    int64_t wait_ms = courtesy_enter(w->courtesy, v->host, v->turn, loop_now_ms());
 
     if (wait_ms > 0) {
         wait_for(v, wait_ms, COURTESY_AGAIN);
@@ -359,7 +368,26 @@ static void fetch(struct visit *v, const struct config_source *source)
     request.user_agent = arena_printf(v->arena, "%.*s Webmention", STR_ARG(w->config->user_agent));
     v->state = VISIT_FETCHING;
     w->in_flight++;
+    w->fetched++;
     v->transfer = transfer_start(w->ports.transfers, &request, answered, v);
+}
+
+static void renew_courtesy(struct webmentions *w)
+{
+    struct courtesy_limits limits = poll_manners(&w->config->poll);
+
+    courtesy_free(w->courtesy);
+    w->courtesy = courtesy_new(&limits);
+    w->fetched = 0;
+}
+
+/* Hosts are only forgotten while none is being asked. */
+static bool may_start(struct webmentions *w)
+{
+    if (w->fetched >= HOSTS_MAX && w->in_flight == 0)
+        renew_courtesy(w);
+    return w->state == WEBMENTION_ON && w->in_flight < WEBMENTION_AT_ONCE &&
+           w->fetched < HOSTS_MAX && store_accepts(w->ports.store);
 }
 
 static struct visit *next_due(const struct webmentions *w)
@@ -382,8 +410,7 @@ static void on_timer(int fd, short what, void *arg)
     struct visit *v;
 
     (void)fd, (void)what;
-    while (w->state == WEBMENTION_ON && w->in_flight < WEBMENTION_AT_ONCE &&
-           store_accepts(w->ports.store) && (v = next_due(w))) {
+    while (may_start(w) && (v = next_due(w))) {
         const struct config_source *source = source_of(w, v->row.source);
 
         if (source)
@@ -449,9 +476,12 @@ struct webmention_answer webmention_take(struct webmentions *w, const struct con
 
     if (why)
         return (struct webmention_answer){400, why, 0};
-    wait_ms = ration_take(&w->ration, url_host(url), loop_now_ms());
+    wait_ms = ration_take(&w->of_host, url_host(url), loop_now_ms());
     if (wait_ms > 0)
         return (struct webmention_answer){429, "too many of this host", wait_ms};
+    wait_ms = ration_take(&w->of_all, STR_NONE, loop_now_ms());
+    if (wait_ms > 0)
+        return (struct webmention_answer){429, "too many at once", wait_ms};
     struct visit *known = find(w, &row);
     struct webmention_answer answer = known ? take_known(known) : take_new(w, &row);
 
@@ -474,7 +504,9 @@ struct webmentions *webmentions_new(const struct webmention_ports *ports,
 
     w->ports = *ports;
     w->config = config;
-    w->ration.seed = loop_random(ports->loop);
+    w->of_host = (struct ration){HOST_BURST, HOST_REFILL_MS, loop_random(ports->loop), {{0}}};
+    w->of_all = (struct ration){ALL_BURST, ALL_REFILL_MS, 0, {{0}}};
+    renew_courtesy(w);
     w->timer = loop_timer(ports->loop, on_timer, w);
     r = store_webmention_each(ports->store, remember, w);
     if (r < 0)
@@ -485,7 +517,10 @@ struct webmentions *webmentions_new(const struct webmention_ports *ports,
 
 void webmentions_reload(struct webmentions *w, const struct config *config)
 {
+    struct courtesy_limits limits = poll_manners(&config->poll);
+
     w->config = config;
+    courtesy_limit(w->courtesy, &limits);
 }
 
 void webmentions_stop(struct webmentions *w)
@@ -503,6 +538,7 @@ void webmentions_free(struct webmentions *w)
     for (size_t i = 0; i < w->visits.n; i++)
         destroy(w->visits.items[i]);
     vec_done(&w->visits);
+    courtesy_free(w->courtesy);
     event_free(w->timer);
     free(w);
 }

@@ -10,11 +10,10 @@
  * does not any more, or is gone (410), is withdrawn.
  *
  * Bounds: WEBMENTION_WAITING_MAX pages in the queue, WEBMENTION_AT_ONCE fetched at a time,
- * net/ration for each host, WEBMENTION_TRIES when a page cannot be had. */
+ * net/ration for each host and for all of them, WEBMENTION_TRIES when a page cannot be had. */
 
 #include "daemon/source/batch.h"
 
-struct courtesy;
 struct loop;
 struct transfers;
 struct webmentions;
@@ -25,7 +24,6 @@ struct webmention_ports {
     struct loop *loop;
     struct store *store;
     struct transfers *transfers;
-    struct courtesy *courtesy;
     batch_submit *submit;
     void *submit_arg;
 };

@@ -201,6 +201,17 @@ def one_host_gets_so_much_and_no_more(rig):
     assert couacd.stop() == 0
 
 
+def all_hosts_together_get_so_much_and_no_more(rig):
+    couacd = start(rig, redis=False)
+    port, begun = free_port(), time.monotonic()  # nobody answers there
+    answers = [tell(couacd, f"http://127.0.1.{n // 10}:{port}/{n % 10}")[0] for n in range(250)]
+    allowed = 200 + int(time.monotonic() - begun) + 1
+    assert 200 <= answers.count(202) <= min(allowed, 250), answers.count(202)
+    assert set(answers[:200]) == {202} and set(answers) <= {202, 429}
+    assert len(rows(couacd)) == answers.count(202)
+    assert couacd.stop() == 0
+
+
 def what_was_answered_with_202_survives_a_kill(rig):
     web = rig.keep(Web())
     fail = [True]
@@ -238,7 +249,7 @@ def the_configuration_says_what_is_missing(rig):
 TESTS = [a_page_that_links_becomes_a_mention, what_does_not_link_any_more_is_withdrawn,
          a_page_with_two_links_stays_while_one_is_left, bad_requests_are_refused_with_a_reason,
          pages_that_only_pretend_are_dropped, private_addresses_and_floods_of_bytes_are_refused,
-         one_host_gets_so_much_and_no_more, what_was_answered_with_202_survives_a_kill,
+         one_host_gets_so_much_and_no_more, all_hosts_together_get_so_much_and_no_more, what_was_answered_with_202_survives_a_kill,
          the_configuration_says_what_is_missing]
 
 if __name__ == "__main__":
