@@ -138,7 +138,7 @@ static const struct setting settings[] = {
             "https://hooks.acme.example. Then feeds that name a hub are subscribed to (WebSub)\n"
             "and come as soon as they change, by POST to /push/websub/ below it. Empty: not."},
     {"push.body_max", SETTING_SIZE, AT(push_body_max), "1 MiB", 1024, 64 << 20,
-     .doc = "Largest body of one request."},
+     .doc = "Largest body of one request; a feed past it comes by polls alone."},
 
     {"privacy.mode", SETTING_CHOICE, AT(privacy), "pseudonymous",
      .words = "pseudonymous none clear",

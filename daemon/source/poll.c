@@ -53,6 +53,7 @@ struct poll_source {
     enum reading_status status : 8;
     enum courtesy_turn turn : 8;
     bool validators_sent;
+    bool relied; /* SOURCE_COMMITTING: the next time is late because a hub delivers */
     bool kept; /* during a reload */
 };
 
@@ -179,15 +180,49 @@ static int64_t wait_until(struct poll *p, int64_t next_ms)
     return MIN(MAX(wait_ms, 0), 5 * (int64_t)WEEK_MS); /* whatever the clock does */
 }
 
-/* When a hub is said to deliver it, what this poll brought should have come before. */
+/* NULL: the store cannot be read now. Else a batch with what the source remembers. */
+static struct batch *recall_state(struct poll_source *s)
+{
+    struct batch *b = batch_new();
+    int r = store_source_get(s->poll->ports.store, s->config->id, b->arena, &b->state);
+
+    if (r < 0) {
+        log_error("store.failed", LOG_STR("source", s->config->id), LOG_ERRNO(r));
+        batch_free(b);
+        return NULL;
+    }
+    reading_forget_other(&b->state, s->config);
+    return b;
+}
+
+/* Earlier than the store says: a restart must know. */
+static void come_back(struct poll_source *s, int64_t wait_ms)
+{
+    struct batch *b = recall_state(s);
+
+    if (!b) /* told there; a restart waits as long as the hub was relied upon */
+        return;
+    b->source = arena_str(b->arena, s->config->id);
+    b->has = BATCH_HAS_STATE;
+    b->state.next_ms = loop_wall_ms() + wait_ms;
+    s->poll->ports.submit(s->poll->ports.submit_arg, b);
+}
+
+/* Where a hub delivers, what this poll brought should have come before; and it may have been
+ * the hub's last word since. */
 static int64_t mistrust(struct poll_source *s, int64_t wait_ms)
 {
     struct poll *p = s->poll;
 
-    if (!p->hubs || s->batch->fresh == 0 || websub_until(p->hubs, s->config->id) == 0)
+    if (!s->relied)
         return wait_ms;
-    websub_missed(p->hubs, s->config->id);
-    return MIN(wait_ms, loop_jitter_ms(p->ports.loop, interval_of(s)));
+    if (s->batch->fresh)
+        websub_missed(p->hubs, s->config->id);
+    if (websub_until(p->hubs, s->config->id) > 0)
+        return wait_ms;
+    wait_ms = MIN(wait_ms, loop_jitter_ms(p->ports.loop, interval_of(s)));
+    come_back(s, wait_ms);
+    return wait_ms;
 }
 
 static void committed(void *arg, int result)
@@ -261,21 +296,6 @@ static void count(struct poll_source *s, const struct reading *r,
     p->counts.wire_bytes += (uint64_t)response->wire_bytes;
 }
 
-/* NULL: the store cannot be read now. Else a batch with what the source remembers. */
-static struct batch *recall_state(struct poll_source *s)
-{
-    struct batch *b = batch_new();
-    int r = store_source_get(s->poll->ports.store, s->config->id, b->arena, &b->state);
-
-    if (r < 0) {
-        log_error("store.failed", LOG_STR("source", s->config->id), LOG_ERRNO(r));
-        batch_free(b);
-        return NULL;
-    }
-    reading_forget_other(&b->state, s->config);
-    return b;
-}
-
 static void conclude(struct poll_source *s, const struct transfer_response *response)
 {
     struct poll *p = s->poll;
@@ -298,6 +318,7 @@ static void conclude(struct poll_source *s, const struct transfer_response *resp
     note_status(s, (enum reading_status)s->batch->state.status);
     if (p->hubs && s->config->kind == CONFIG_FEED && s->status == READING_OK)
         websub_found(p->hubs, s->config, r.hub, r.topic);
+    s->relied = in.pushed_ms > 0;
     s->batch->done = committed;
     s->batch->arg = s;
     move(s, SOURCE_COMMITTING);
@@ -642,15 +663,17 @@ void poll_hubs(struct poll *p, struct websub *hubs)
 /* By looking at all of them: it is rare. */
 void poll_soon(struct poll *p, struct str source)
 {
-    int64_t due_ms;
+    int64_t wait_ms;
 
     for (size_t i = 0; i < p->n_sources; i++) {
         struct poll_source *s = p->sources[i];
 
         if (s->state != SOURCE_RESTING || !str_eq(s->config->id, source))
             continue;
-        due_ms = s->due_ms - loop_now_ms();
-        rest(s, MIN(due_ms, loop_jitter_ms(p->ports.loop, interval_of(s))), COURTESY_FIRST);
+        wait_ms = loop_jitter_ms(p->ports.loop, interval_of(s));
+        wait_ms = MIN(wait_ms, MAX(s->due_ms - loop_now_ms(), 0));
+        come_back(s, wait_ms);
+        rest(s, wait_ms, COURTESY_FIRST);
     }
 }
 

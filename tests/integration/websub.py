@@ -125,6 +125,11 @@ def rows(couacd):
         return db.execute("SELECT source, wish, state, delivers FROM subscription").fetchall()
 
 
+def next_poll(couacd, source):
+    with sqlite3.connect(f"file:{couacd.state}/couac.db?mode=ro", uri=True) as db:
+        return db.execute("SELECT next_ms FROM source WHERE id = ?", (source,)).fetchone()[0] / 1000
+
+
 def what_a_hub_brings_is_heard_at_once_and_once(rig):
     web = rig.keep(Web())
     hub = Hub(web)
@@ -268,6 +273,7 @@ def denials_and_failures_are_lived_with(rig):
     polls = site.polls()
     assert hub.check(form, **{"hub.mode": "denied", "hub.reason": "no more", "hub.topic": "http://x/"})[0] == 404
     assert hub.check(form, **{"hub.mode": "denied", "hub.reason": "no more"})[0] == 200
+    wait_for("the time of the next poll to be kept", lambda: next_poll(couacd, "shop") < time.time() + 60)
     wait_for("polls as before", lambda: site.polls() >= polls + 3)
     assert couacd.logged('event=websub.denied.*reason="no more"')
     assert hub.deliver(form, site.document(complaint(2)))[0] == 410
