@@ -567,7 +567,7 @@ static const struct verb_option options[] = {
     {"sort", 's', "KEY",
      "state (what needs a look first), id, last, next, rate, failures, bytes "
      "or saved"},
-    {"limit", 'n', "N", "so many rows at most, 0 all; 100 by default, with --json all"},
+    {"limit", 'n', "N", "so many rows at most, 0 all; by default 100, in JSON all"},
     {"url", 'u', "URL", "redis://… or unix://…; redis://127.0.0.1:6379/0 by default"},
     {"prefix", 'p', "TEXT", "what stands before the keys; couac: by default"},
     {0},
