@@ -18,9 +18,19 @@ static bool encloses(struct reader *r, struct str qname)
     return false;
 }
 
-/* Does the current start tag, first thing with markup in the element, begin the
- * next field rather than markup of this one? */
-static bool begins_field(struct reader *r, const struct scope *s, bool has_markup)
+/* What stood in an element: decides how its raw slice is read. */
+struct inside {
+    unsigned nested;  /* open elements of its own name */
+    unsigned shadows; /* open elements named like one around it */
+    unsigned open;    /* open elements of other names */
+    bool has_markup, has_words;
+    unsigned n_cdata;
+    struct str cdata;
+};
+
+/* Does the current start tag begin the next field rather than markup of this one? The
+ * more surely the less markup came before it, and none is open. */
+static bool begins_field(struct reader *r, const struct scope *s, const struct inside *in)
 {
     struct str name = r->x.name;
     size_t colon = str_find_char(name, ':', 0);
@@ -32,7 +42,11 @@ static bool begins_field(struct reader *r, const struct scope *s, bool has_marku
         return true;
     if (ns == NS_XHTML || ns == NS_OTHER || el == s->el)
         return false;
-    if (has_markup) /* names that no markup uses */
+    if (in->has_markup && in->open == 0 &&
+        (el == EL_TITLE || el == EL_ID || el == EL_PUBLISHED || el == EL_UPDATED ||
+         el == EL_AUTHOR))
+        return true;
+    if (in->has_markup) /* names that no markup uses */
         return el == EL_GUID || el == EL_CREATOR || el == EL_DATE || el == EL_BUILT ||
                (el == EL_CONTENT && ns == NS_CONTENT) ||
                (el == EL_PUBLISHED && str_eq_nocase(name, STR("pubdate")));
@@ -70,15 +84,6 @@ static bool own_end_misspelt(struct reader *r, const struct scope *s)
     return true;
 }
 
-/* What stood in an element: decides how its raw slice is read. */
-struct inside {
-    unsigned nested;  /* open elements of its own name */
-    unsigned shadows; /* open elements named like one around it */
-    bool has_markup, has_words;
-    unsigned n_cdata;
-    struct str cdata;
-};
-
 static void note_text(struct reader *r, struct inside *in)
 {
     if (r->x.kind == XML_CDATA) {
@@ -100,7 +105,7 @@ static bool take_token(struct reader *r, const struct scope *s, struct inside *i
     case XML_START:
         if (str_eq(r->x.name, s->qname) && own_end_misspelt(r, s))
             return false;
-        if (in->nested == 0 && s->el != EL_BODY && begins_field(r, s, in->has_markup)) {
+        if (in->nested == 0 && s->el != EL_BODY && begins_field(r, s, in)) {
             again(r);
             return false;
         }
@@ -109,10 +114,12 @@ static bool take_token(struct reader *r, const struct scope *s, struct inside *i
         in->has_markup = true;
         in->nested += str_eq(r->x.name, s->qname) && !r->x.empty;
         in->shadows += !r->x.empty && encloses(r, r->x.name);
+        in->open += !r->x.empty && !str_eq(r->x.name, s->qname);
         return true;
     case XML_END:
         if (str_eq_nocase(r->x.name, s->qname) || r->x.name.n == 0)
             return in->nested-- > 0;
+        in->open -= in->open > 0;
         if (!encloses(r, r->x.name))
             return true;
         if (in->shadows > 0) {

@@ -86,21 +86,27 @@ static void pop(struct reader *r, size_t end)
         vec_push(&r->items, draft_item(r));
 }
 
-/* Is an element open in the one at `depth` that means nothing and lost its end tag? Then
- * it swallowed fields ("<dccreator>"): goes back behind its start tag, as if it had
- * ended there. What lies between was nobody's, so nothing is taken twice. */
+/* May an element of this place have swallowed fields? A person may when its name was read. */
+static bool swallows(const struct reader *r, enum place place)
+{
+    return place == PLACE_NOWHERE || (place == PLACE_PERSON && r->person_rank > 0);
+}
+
+/* Is an element open in the one at `depth` that means nothing, or a person, and lost its
+ * end tag? Then it swallowed fields ("<dccreator>"): goes back behind its start tag, as
+ * if it had ended there. What lies between was nobody's, so nothing is taken twice. */
 static bool reread(struct reader *r, unsigned depth)
 {
-    const struct scope *lost = &r->scopes[depth + 1];
+    size_t inner = r->scopes[depth + 1].inner;
 
-    if (depth == 0 || r->depth <= depth || lost->place != PLACE_NOWHERE ||
-        r->scopes[depth].place == PLACE_NOWHERE || r->x.begin - lost->inner > r->reread_budget)
+    if (depth == 0 || r->depth <= depth || !swallows(r, r->scopes[depth + 1].place) ||
+        !fields_here(r->scopes[depth].place) || r->x.begin - inner > r->reread_budget)
         return false;
-    r->reread_budget -= r->x.begin - lost->inner;
-    r->x.at = lost->inner;
+    r->reread_budget -= r->x.begin - inner;
+    while (r->depth > depth)
+        pop(r, r->x.begin);
+    r->x.at = inner;
     r->x.flags |= XML_DAMAGED;
-    r->depth = depth;
-    scope_unbind(r, scope_top(r)->n_bindings);
     return true;
 }
 
@@ -156,7 +162,7 @@ static void begin_item(struct reader *r, struct scope s)
 {
     unsigned depth = r->depth;
 
-    while (depth > 0 && r->scopes[depth].place == PLACE_NOWHERE)
+    while (depth > 0 && swallows(r, r->scopes[depth].place))
         depth--;
     if (reread(r, depth))
         return;

@@ -391,6 +391,13 @@ static void an_unknown_element_without_end_swallows_nothing(void **state)
 
     assert_str_equal(m->url, STR("http://a/1"));
     assert_str_equal(m->id, STR("g"));
+    m = only_item(ENTRY("<author><name>Ann</name><id>i</id><link href='http://a/1'/>"));
+    assert_str_equal(m->author, STR("Ann"));
+    assert_str_equal(m->id, STR("i"));
+    assert_str_equal(m->url, STR("http://a/1"));
+    m = only_item(ENTRY("<content type='xhtml'><div><p>x</p></div><title>A</title>"));
+    assert_str_equal(m->title, STR("A"));
+    assert_str_equal(m->text, STR("x"));
     m = only_item(ITEM("<x><title>foreign</title></x><title>A</title>"));
     assert_str_equal(m->title, STR("A"));
 }
