@@ -2,16 +2,19 @@
 
 #include <assert.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "daemon/core/log.h"
 #include "lib/base/vec.h"
 
 /* Lag is how much later than asked a timer fires. libevent 2.1 has no hook
  * around its poll, so a timer of ours samples; a stall of S ms is then seen as
- * at least S - LAG_PERIOD_MS.
+ * at least S - LAG_PERIOD_MS. How much of it we stood in the queue for a processor,
+ * which is the machine's matter and not the loop's, the kernel knows.
  *
  * Deferred calls run from a timer of zero delay: an event that activated itself
  * would keep libevent from ever polling again. */
@@ -28,6 +31,8 @@ struct loop {
     struct event *defer_timer, *lag_timer;
     VEC(struct deferred) deferred;
     int64_t lag_due_ms;
+    int64_t queued_ms; /* as at the last sample */
+    int schedstat;     /* -1: this kernel does not tell */
     struct loop_lag lag;
     uint64_t chance;
 };
@@ -64,7 +69,22 @@ static void run_deferred(int fd, short what, void *arg)
     free(items);
 }
 
-static void note_lag(struct loop *l, int64_t late_ms)
+/* How long this thread has stood in the queue for a processor, since it began: the second
+ * number of schedstat, in ns (Linux, Documentation/scheduler/sched-stats.rst). */
+static int64_t read_queued_ms(const struct loop *l)
+{
+    char text[128];
+    ssize_t n = l->schedstat < 0 ? -1 : pread(l->schedstat, text, sizeof(text), 0);
+    struct str rest = str_make(text, n < 0 ? 0 : (size_t)n), number = STR_NONE;
+    int64_t ns = 0;
+
+    if (!str_split(&rest, ' ', &number) || !str_split(&rest, ' ', &number) ||
+        !str_to_i64(number, &ns))
+        return 0;
+    return ns / 1000000;
+}
+
+static void note_lag(struct loop *l, int64_t late_ms, int64_t queued_ms)
 {
     size_t bucket = 0;
 
@@ -73,16 +93,18 @@ static void note_lag(struct loop *l, int64_t late_ms)
     l->lag.counts[bucket]++;
     l->lag.max_ms = MAX(l->lag.max_ms, late_ms);
     if (late_ms > LOOP_STALL_MS)
-        log_warn("loop.stall", LOG_MS("late", late_ms));
+        log_warn("loop.stall", LOG_MS("late", late_ms), LOG_MS("without_cpu", queued_ms));
 }
 
 static void sample_lag(int fd, short what, void *arg)
 {
     struct loop *l = arg;
+    int64_t queued_ms = read_queued_ms(l);
 
     (void)fd, (void)what;
     if (l->lag_due_ms)
-        note_lag(l, MAX(loop_now_ms() - l->lag_due_ms, 0));
+        note_lag(l, MAX(loop_now_ms() - l->lag_due_ms, 0), queued_ms - l->queued_ms);
+    l->queued_ms = queued_ms;
     int64_t delay_ms = loop_jitter_ms(l, LAG_PERIOD_MS);
 
     l->lag_due_ms = loop_now_ms() + delay_ms;
@@ -98,6 +120,7 @@ struct loop *loop_new(void)
         abort(); /* no memory or no epoll: nothing can go on */
     if (getrandom(&l->chance, sizeof(l->chance), 0) != (ssize_t)sizeof(l->chance))
         l->chance = (uint64_t)loop_wall_ms();
+    l->schedstat = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
     l->defer_timer = loop_timer(l, run_deferred, l);
     l->lag_timer = loop_timer(l, sample_lag, l);
     return l;
@@ -112,6 +135,8 @@ void loop_free(struct loop *l)
     event_free(l->defer_timer);
     event_free(l->lag_timer);
     event_base_free(l->base);
+    if (l->schedstat >= 0)
+        (void)close(l->schedstat); /* only read */
     vec_done(&l->deferred);
     free(l);
 }

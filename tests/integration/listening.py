@@ -2,6 +2,7 @@
 """couacd against a scripted web server: what a poller must do, and what it must survive."""
 
 import gzip
+import json
 import os
 import signal
 import socket
@@ -121,10 +122,80 @@ def hostile_servers_are_named_and_harm_nobody(rig):
     good = [r.at for r in web.seen("/good")]
     worst = max(b - a for a, b in zip(good, good[1:]))
     assert worst < 4, f"the good source waited {worst:.1f} s"
-    assert not couacd.logged("event=loop.stall"), couacd.logged("event=loop.stall.*")
+    assert not couacd.stalls(), f"the loop stalled, {couacd.stalls()} ms"
     grown = couacd.rss_kib() - start_kib
     assert rig.sanitized_program(PROGRAM) or grown < 48 << 10, f"memory grew by {grown} KiB"
     assert couacd.stop() == 0
+    return f"memory +{grown} KiB"
+
+
+def a_loop_that_stood_still_says_so(rig):
+    couacd = start(rig, {}, redis=False)
+    couacd.process.send_signal(signal.SIGSTOP)
+    time.sleep(1)
+    couacd.process.send_signal(signal.SIGCONT)
+    wait_for("the stall", couacd.stalls)
+    assert couacd.stop() == 0
+    assert couacd.logged(r"event=couacd.stopped .*loop_lag_max_ms=\d{3}")
+
+
+def items(*inside):
+    return "".join(f"<item>{i}</item>" for i in inside)
+
+
+def channel(body, head="<?xml version='1.0'?>"):
+    return f"{head}<rss version='2.0'><channel>{body}</channel></rss>".encode()
+
+
+def told(name, **tags):
+    """An item with a complaint that only this source has."""
+    return "".join(f"<{k}>{v}</{k}>" for k, v in {"guid": name, **tags}.items()) + f"<description>{complaint(name)}</description>"
+
+
+LAUGHS = "<!DOCTYPE rss [<!ENTITY l0 'ha'>" + "".join(
+    f"<!ENTITY l{n} '{f'&l{n - 1};' * 10}'>" for n in range(1, 10)) + "]>"
+# what is served, and how many alerts it makes; None: it is no feed
+DOCUMENTS = {
+    "truncated": (channel(items(told("truncated"), told("cut off")))[:-60], 1),
+    "utf8": (channel(items(told("utf8"))).replace(b"days", b"days \xff\xc3"), 1),
+    "nul": (channel(items(told("nul"))).replace(b"days", b"days\0 "), 1),
+    "charset": (channel(items(told("charset")), "<?xml version='1.0' encoding='utf-16'?>"), 1),
+    "laughs": (channel(items(told("laughs", title="&l9;")), LAUGHS), 1),
+    "outside": (channel(items(told("outside", title="&x;")), "<!DOCTYPE rss [<!ENTITY x SYSTEM '{base}/secret'>]>"), 1),
+    "deepxml": (channel(items(told("deepxml")) + "<item><title>" + "<b>" * 10000), 1),
+    "deepjson": (b'{"version": "https://jsonfeed.org/version/1.1", "items": ' + b"[" * 10000, None),
+    "hugeid": (channel(items(told("hugeid").replace("<guid>", "<guid>" + "i" * (1 << 20)))), 1),
+    "twins": (channel(items(told("twins"), told("twins"))), 1),
+    "undated": (channel(items(told("undated"))), 1),
+    "future": (channel(items(told("future", pubDate="Fri, 31 Dec 9999 23:59:59 GMT"))), 1),
+}
+
+
+def hostile_documents_harm_nobody_and_what_can_be_read_is(rig):
+    web = rig.keep(Web())
+    for name, (body, _) in DOCUMENTS.items():
+        web.on("/" + name, Reply(200, body.replace(b"{base}", web.base.encode()), Content_Type="application/xml"))
+    long = "Been waiting 6 days for my parcel and nobody at all answers the telephone at your shop"
+    # The guid is another one each time, the post the same.
+    web.on("/changing", lambda r: Reply(200, channel(items(
+        f"<guid>{len(web.seen('/changing'))}</guid><description>{long}</description>"))))
+    web.on("/good", lambda r: Reply(200, rss("x")))
+    couacd = start(rig, {name: web.base + "/" + name for name in (*DOCUMENTS, "changing", "good")})
+    before_kib = couacd.rss_kib()
+    for name, (_, alerts) in DOCUMENTS.items():
+        wait_for(name, lambda n=name: couacd.logged(rf"event=poll.done source={n} status=200"))
+        failed = couacd.logged(rf"event=poll.failed source={name} why=(\S+)")
+        assert failed == (["not-a-feed"] if alerts is None else []), (name, failed)
+    expected = sum(alerts or 0 for _, alerts in DOCUMENTS.values()) + 1
+    wait_for("alerts", lambda: couacd.alerts() >= expected)
+    asked = len(web.seen("/good"))
+    wait_for("more polls", lambda: len(web.seen("/good")) >= asked + 3 and len(web.seen("/changing")) >= 4)
+    entries = [json.loads(entry[1][1])["data"]["alert"] for entry in couacd.redis.do("XRANGE", "couac:alerts", "-", "+")]
+    assert len({alert["id"] for alert in entries}) == expected, entries  # another guid may make a revision, no alert
+    assert not web.seen("/secret"), "an external entity was fetched"
+    assert not couacd.stalls(), f"the loop stalled, {couacd.stalls()} ms"
+    grown = couacd.rss_kib() - before_kib
+    assert rig.sanitized_program(PROGRAM) or grown < 32 << 10, f"memory grew by {grown} KiB"
     return f"memory +{grown} KiB"
 
 

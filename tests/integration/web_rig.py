@@ -145,11 +145,15 @@ class Web:
         return isinstance(reply, Reply)
 
 
-def certificate(folder, name="localhost"):
+def certificate(folder, name="localhost", days=2):
     """(certificate, key) that nobody but its bearer trusts."""
-    cert, key = os.path.join(folder, "cert.pem"), os.path.join(folder, "key.pem")
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}",
-                    "-addext", f"subjectAltName=DNS:{name}", "-keyout", key, "-out", cert], check=True, capture_output=True)
+    cert, key = (os.path.join(folder, f"{name}.{kind}.pem") for kind in ("cert", "key"))
+    request, extensions = os.path.join(folder, "request.pem"), os.path.join(folder, "extensions")
+    with open(extensions, "w", encoding="ascii") as f:
+        f.write(f"subjectAltName=DNS:{name}\nbasicConstraints=CA:TRUE\n")
+    for line in (["req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}", "-keyout", key, "-out", request],
+                 ["x509", "-req", "-in", request, "-signkey", key, "-days", str(days), "-extfile", extensions, "-out", cert]):
+        subprocess.run(["openssl", *line], check=True, capture_output=True)
     return cert, key
 
 
@@ -218,6 +222,12 @@ class Couacd:
     def logged(self, pattern):
         with open(self.log, encoding="utf-8", errors="replace") as f:
             return re.findall(pattern, f.read())
+
+    def stalls(self):
+        """What was too long for the loop, in ms, without the time in which it had no processor."""
+        times = [(int(late), int(without)) for late, without in
+                 self.logged(r"event=loop.stall late_ms=(\d+) without_cpu_ms=(\d+)")]
+        return [late - without for late, without in times if late - without > 250]
 
     def rss_kib(self):
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as f:
