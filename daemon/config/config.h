@@ -112,7 +112,6 @@ struct config *config_parse(struct str file, struct str text, struct diags *diag
 void config_free(struct config *c); /* NULL is fine */
 void config_freep(struct config **c);
 
-
 /* A commented couac.yaml that says what is assumed; it parses as it is. */
 void config_print_defaults(struct sbuf *out);
 

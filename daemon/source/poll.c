@@ -54,7 +54,7 @@ struct poll_source {
     enum courtesy_turn turn : 8;
     bool validators_sent;
     bool relied; /* SOURCE_COMMITTING: the next time is late because a hub delivers */
-    bool kept; /* during a reload */
+    bool kept;   /* during a reload */
 };
 
 struct poll {

@@ -222,7 +222,8 @@ static void retire(struct sub *s)
         return;
     }
     hang_up(s);
-    s->state = SUB_RESTING; /* whatever was asked for before */
+    if (s->state != SUB_RESTING) /* whatever was asked for before */
+        move(s, SUB_RESTING);
     due_in(s, (int64_t)(loop_random(s->w->ports.loop) % SECOND_MS));
     (void)save(s); /* told there */
 }
