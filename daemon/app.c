@@ -34,6 +34,7 @@
 #include "lib/base/diag.h"
 #include "lib/base/vec.h"
 #include "lib/desk/desk.h"
+#include "lib/desk/envelope.h"
 #include "lib/rule/ruleset.h"
 
 enum {
@@ -75,6 +76,7 @@ struct app {
     struct event *signals[SIGNALS];
     struct event *status_timer, *prune_timer, *probe_timer, *tick_timer, *leave_timer;
     struct arena *texts; /* of the first configuration, for those who never see another */
+    struct arena *lists; /* names of owners' lists, while they are asked for */
     char *password_file, *sentinel_password_file, *key_file;
     struct match_stats told; /* what the log knows of searches that were not finished */
     int64_t leave_by_ms;     /* 0: we stay */
@@ -423,6 +425,21 @@ static void on_stored(void *arg, struct str source)
     roster_changed(((struct app *)arg)->roster, source);
 }
 
+static size_t owners_lists(void *arg, struct str *ret, size_t max)
+{
+    struct app *a = arg;
+    size_t n = 0;
+
+    arena_reset(a->lists);
+    for (size_t i = 0; i < a->set->n_owners && n < max; i++) {
+        struct str name = envelope_list(&a->set->owners[i], a->lists);
+
+        if (name.n)
+            ret[n++] = name;
+    }
+    return n;
+}
+
 static void on_connected(void *arg)
 {
     struct app *a = arg;
@@ -589,6 +606,7 @@ static int make_courier(struct app *a)
         .stream_age_ms = a->config->keep_alerts_ms,
         .told = on_told,
         .status = status_fields,
+        .lists = owners_lists,
         .ready = on_connected,
         .fatal = on_fatal,
         .arg = a,
@@ -722,6 +740,7 @@ static int make(struct app *a, struct store_report *report)
 
     a->loop = loop_new();
     a->texts = arena_new(0);
+    a->lists = arena_new(0);
     if (status == 0)
         status = make_desk(a);
     if (status == 0)
@@ -773,6 +792,7 @@ static void unmake(struct app *a)
     free(a->sentinel_password_file);
     free(a->key_file);
     arena_free(a->texts);
+    arena_free(a->lists);
     log_flush_repeats(LOG_FLUSH_ALL);
 }
 

@@ -87,6 +87,8 @@ struct courier {
     unsigned lone_failures, burials;
     char reason[256]; /* of the last failure */
     struct courier_counts counts;
+    uint64_t told_lost;  /* entries of lists, when last told */
+    struct arena *lists; /* keys, while they are asked for */
 };
 
 static void move(struct courier *c, enum courier_state next)
@@ -514,12 +516,28 @@ static void note_acked(struct courier *c)
         (void)store_failed(c, rc);
 }
 
+/* What leaves a list unread is told at each doubling: a list that nobody reads loses an entry
+ * with each new one, for ever. */
+static void tell_lost(struct courier *c)
+{
+    uint64_t lost = c->counts.list_drops + c->counts.list_aged;
+
+    if (lost == 0 || lost < 2 * c->told_lost)
+        return;
+    c->told_lost = lost;
+    tell(c, "list-trimmed",
+         "%" PRIu64 " entries of lists were removed that nobody had taken: %" PRIu64
+         " past the lists' length, %" PRIu64 " for their age",
+         lost, c->counts.list_drops, c->counts.list_aged);
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
     struct courier *c = arg;
 
     (void)fd, (void)what;
     note_acked(c);
+    tell_lost(c);
     fetch(c); /* rows that another process queued: `couacd --dead retry` */
     loop_timer_in(c->tick, loop_jitter_ms(c->loop, TICK_MS));
 }
@@ -553,6 +571,9 @@ static size_t on_status(void *arg, struct courier_field *ret, size_t max)
     k += put(ret + k, "dead", "%" PRIu64, n.dead);
     k += put(ret + k, "delivered", "%" PRIu64, c->counts.delivered);
     k += put(ret + k, "rewinds", "%" PRIu64, c->counts.rewinds);
+    k += put(ret + k, "list_dropped", "%" PRIu64, c->counts.list_drops);
+    k += put(ret + k, "list_aged", "%" PRIu64, c->counts.list_aged);
+    k += put(ret + k, "stream_dropped", "%" PRIu64, c->counts.stream_drops);
     k += put(ret + k, "accepting", "%s", store_accepts(c->store) ? "yes" : "no");
     return c->o.status ? k + c->o.status(c->o.arg, ret + k, max - k) : k;
 }
@@ -568,6 +589,28 @@ static void on_trimmed(void *arg, const char *stream, const struct errand_trim *
              "stream %s was above twice its cap: %" PRIu64 " entries that a group had not read"
              " were removed",
              stream, t->unread);
+}
+
+static void on_aged(void *arg, uint64_t n)
+{
+    ((struct courier *)arg)->counts.list_aged += n;
+}
+
+static size_t on_lists(void *arg, struct str *ret, size_t max)
+{
+    struct courier *c = arg;
+    struct str queues[ERRAND_LISTS];
+    size_t n = 0, n_queues = c->o.lists ? c->o.lists(c->o.arg, queues, ERRAND_LISTS - 1) : 0;
+
+    arena_reset(c->lists);
+    ret[n++] = str_of(c->form.queue_key);
+    for (size_t i = 0; i < n_queues && n < max; i++) {
+        struct str key = parcel_list_key(&c->form, queues[i], c->lists);
+
+        if (key.n)
+            ret[n++] = key;
+    }
+    return n;
 }
 
 /* --- life ---------------------------------------------------------------------------- */
@@ -590,6 +633,9 @@ static void make_errand(struct courier *c)
         .stream_cap = c->o.stream_cap > 0 ? c->o.stream_cap : 100000,
         .stream_age_ms = c->o.stream_age_ms > 0 ? c->o.stream_age_ms : 30 * 86400000ll,
         .trim_ms = c->o.trim_ms > 0 ? c->o.trim_ms : 60000,
+        .list_age_ms = c->o.stream_age_ms > 0 ? c->o.stream_age_ms : 30 * 86400000ll,
+        .lists = on_lists,
+        .aged = on_aged,
         .status = on_status,
         .trimmed = on_trimmed,
         .arg = c,
@@ -608,6 +654,7 @@ struct courier *courier_new(struct loop *loop, struct store *store,
     c->store = store;
     c->o = *options;
     c->strings = arena_new(0);
+    c->lists = arena_new(0);
     c->o.prefix = arena_str(c->strings, options->prefix);
     c->o.producer = arena_str(c->strings, options->producer);
     c->backoff.base_ms = options->link.backoff_ms > 0 ? options->link.backoff_ms : 250;
@@ -636,6 +683,7 @@ void courier_free(struct courier *c)
     event_free(c->rest);
     parcel_done(&c->parcel);
     arena_free(c->strings);
+    arena_free(c->lists);
     free(c);
 }
 

@@ -35,13 +35,16 @@ struct courier_options {
     struct str producer;       /* "couac-1" */
     int64_t queue_cap;         /* entries of every list; 0: no common `queue` list */
     int64_t stream_cap;        /* entries of every stream, soft; 0: 100,000 */
-    int64_t stream_age_ms;     /* hard; 0: 30 days */
+    int64_t stream_age_ms;     /* hard, of lists as well; 0: 30 days */
     int64_t trim_ms;           /* between two trimmings; 0: a minute */
     /* Something people should know ("redis-went-back", "queue-trimmed", "row-buried"): the
      * caller makes it a system event. Never called from within store calls. */
     void (*told)(void *arg, struct str what, struct str message);
     /* More lines for the status hash; returns how many it filled in. May be NULL. */
     size_t (*status)(void *arg, struct courier_field *ret, size_t max);
+    /* The owners' lists as in desk_event.owner_queue, alive until its next call; returns how many,
+     * at most `max`. NULL: there are none. */
+    size_t (*lists)(void *arg, struct str *ret, size_t max);
     /* The link is there again: others may ask Redis now (courier_ask). May be NULL. */
     void (*ready)(void *arg);
     /* The store failed for good (negative errno): the process should end. */
@@ -56,6 +59,7 @@ struct courier_counts {
     uint64_t rewinds;   /* times Redis went back */
     uint64_t buried;
     uint64_t list_drops;   /* old entries that fell off the lists' caps */
+    uint64_t list_aged;    /* removed from lists for their age */
     uint64_t stream_aged;  /* removed for their age */
     uint64_t stream_drops; /* removed although a group had not read them */
     uint64_t unpublished;  /* pub/sub refused */
@@ -80,5 +84,5 @@ int courier_ask(struct courier *c, const struct str *argv, size_t argc, redis_re
                 void *arg);
 
 const struct courier_counts *courier_counts(const struct courier *c);
-uint64_t courier_acked(const struct courier *c); /* Redis has everything up to here */
+uint64_t courier_acked(const struct courier *c);     /* Redis has everything up to here */
 struct str courier_trouble(const struct courier *c); /* empty: none */

@@ -11,12 +11,15 @@
 #include "daemon/core/loop.h"
 #include "daemon/sink/script.h"
 #include "lib/base/alloc.h"
+#include "lib/base/clock.h"
 #include "lib/desk/event.h"
 
 enum {
     BEAT_MS = 30000,
     BEAT_LIFE_S = 90,
-    TRIM_AGAIN_MS = 500, /* more than one call may remove is waiting */
+    TRIM_FIRST_MS = 5000, /* after connecting: much may have grown old */
+    TRIM_AGAIN_MS = 500,  /* more than one call may remove is waiting */
+    AGE_AT_ONCE = 1000,   /* entries of a list */
 };
 
 /* One of these a stream, so that a reply knows what it is about. */
@@ -132,6 +135,38 @@ static void trim(struct errand *e, enum event_stream stream)
     give(e, argv, ARRAY_LEN(argv), on_trimmed, &e->chores[stream]);
 }
 
+/* --- ageing of lists ------------------------------------------------------------- */
+
+static void on_aged(void *arg, const struct redisReply *reply)
+{
+    struct errand *e = arg;
+
+    if (reply && reply->type == REDIS_REPLY_ERROR)
+        log_warn("errand.age", LOG_STR("why", str_make(reply->str, reply->len)));
+    if (!reply || reply->type != REDIS_REPLY_INTEGER || reply->integer <= 0)
+        return;
+    log_info("errand.aged", LOG_INT("entries", reply->integer));
+    if (reply->integer >= AGE_AT_ONCE)
+        loop_timer_in(e->trim, TRIM_AGAIN_MS);
+    e->o.aged(e->o.arg, (uint64_t)reply->integer);
+}
+
+static void age_lists(struct errand *e)
+{
+    struct str keys[ERRAND_LISTS];
+    size_t n = e->o.lists(e->o.arg, keys, ERRAND_LISTS);
+    char oldest[CLOCK_TEXT_MAX], most[16];
+    struct str argv[] = {STR("EVAL"), str_of(script_age), STR("1"), STR_NONE, STR_NONE, STR_NONE};
+
+    argv[4] = clock_write_ms(loop_wall_ms() - e->o.list_age_ms, oldest);
+    (void)snprintf(most, sizeof(most), "%d", AGE_AT_ONCE);
+    argv[5] = str_of(most);
+    for (size_t i = 0; i < n; i++) {
+        argv[3] = keys[i];
+        give(e, argv, ARRAY_LEN(argv), on_aged, e);
+    }
+}
+
 static void on_trim(evutil_socket_t fd, short what, void *arg)
 {
     struct errand *e = arg;
@@ -139,6 +174,7 @@ static void on_trim(evutil_socket_t fd, short what, void *arg)
     (void)fd, (void)what;
     for (int i = 0; i < EVENT_STREAMS; i++)
         trim(e, (enum event_stream)i);
+    age_lists(e);
     loop_timer_in(e->trim, loop_jitter_ms(e->loop, e->o.trim_ms));
 }
 
@@ -169,7 +205,7 @@ void errand_free(struct errand *e)
 void errand_start(struct errand *e)
 {
     loop_timer_in(e->beat, 0);
-    loop_timer_in(e->trim, loop_jitter_ms(e->loop, e->o.trim_ms));
+    loop_timer_in(e->trim, loop_jitter_ms(e->loop, MIN(e->o.trim_ms, TRIM_FIRST_MS)));
 }
 
 void errand_stop(struct errand *e)

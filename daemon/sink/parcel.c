@@ -58,20 +58,25 @@ static struct str key_index(struct parcel *p, struct str name)
 
 /* The very key where a worker of another kind looks; but in a Cluster all keys must share the
  * slot of the prefix (and such workers know no Cluster). */
-static bool very_key(const struct parcel *p, struct str queue)
+static bool very_key(const struct parcel_form *form, struct str queue)
 {
-    return queue.p[0] == '=' && str_find_char(p->form->prefix, '{', 0) == SIZE_MAX;
+    return queue.p[0] == '=' && str_find_char(form->prefix, '{', 0) == SIZE_MAX;
 }
 
-/* Names longer than a key may be are left out rather than cut: half a name is another's. */
+struct str parcel_list_key(const struct parcel_form *form, struct str queue, struct arena *arena)
+{
+    if (queue.n == 0 || queue.n > PARCEL_KEY_MAX)
+        return STR_NONE;
+    if (very_key(form, queue))
+        return arena_str(arena, str_slice(queue, 1, queue.n));
+    return arena_printf(arena, "%.*squeue:%.*s", STR_ARG(form->prefix), STR_ARG(queue));
+}
+
 static struct str owner_list(struct parcel *p, const struct desk_event *e)
 {
-    if (e->owner_queue.n == 0 || e->owner_queue.n > PARCEL_KEY_MAX)
-        return str_of(p->indexes[0]);
-    if (very_key(p, e->owner_queue))
-        return key_index(p, arena_str(p->arena, str_slice(e->owner_queue, 1, e->owner_queue.n)));
-    return key_index(p, arena_printf(p->arena, "%.*squeue:%.*s", STR_ARG(p->form->prefix),
-                                     STR_ARG(e->owner_queue)));
+    struct str name = parcel_list_key(p->form, e->owner_queue, p->arena);
+
+    return name.n ? key_index(p, name) : str_of(p->indexes[0]);
 }
 
 static struct str queue_list(struct parcel *p, const struct desk_event *e)

@@ -32,6 +32,10 @@ struct parcel_form {
  * common queue; owners' lists are then capped at 10,000. */
 void parcel_form(struct parcel_form *ret, struct str prefix, int64_t queue_cap);
 
+/* The key of an owner's list, `queue` as in struct desk_event, in `arena`. Empty: none, or a name
+ * longer than a key may be, which is left out rather than cut: half a name is another's. */
+struct str parcel_list_key(const struct parcel_form *form, struct str queue, struct arena *arena);
+
 struct parcel {
     const struct parcel_form *form;
     struct arena *arena;        /* the rows' bytes, until the next parcel_begin */

@@ -111,3 +111,22 @@ const char script_trim[] =
     "  len = len - unread\n"
     "end\n"
     "return {aged, read, unread, len}\n";
+
+/* A list has no times of its own, but each event says when it was made, quoted once more in the
+ * body of a Celery task. Other producers' jobs may stand in a worker's list: they end the walk.
+ * A hundred at a time, so that what is looked at stays small. */
+const char script_age[] =
+    "local key, oldest, left, gone = KEYS[1], ARGV[1], tonumber(ARGV[2]), 0\n"
+    "while left > 0 do\n"
+    "  local n, items = 0, redis.call('LRANGE', key, 0, math.min(left, 100) - 1)\n"
+    "  for _, item in ipairs(items) do\n"
+    "    local time = string.match(item, 'time\\\\*\":\\\\*\"(%d%d%d%d%-[%d%-T:.]+Z)')\n"
+    "    if not time or time >= oldest or not string.find(item, 'urn:couac:', 1, true) then break "
+    "end\n"
+    "    n = n + 1\n"
+    "  end\n"
+    "  if n > 0 then redis.call('LTRIM', key, n, -1) end\n"
+    "  gone, left = gone + n, left - n\n"
+    "  if n == 0 or n < #items then break end\n"
+    "end\n"
+    "return gone\n";

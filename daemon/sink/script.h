@@ -17,7 +17,14 @@
  * SCRIPT_TRIM
  *   KEYS  1 stream
  *   ARGV  1 oldest id that may stay, 2 cap
- *   Reply {removed for their age, removed below the groups' floor, removed unread, length} */
+ *   Reply {removed for their age, removed below the groups' floor, removed unread, length}
+ *
+ * SCRIPT_AGE
+ *   KEYS  1 list
+ *   ARGV  1 the time (ISO 8601, UTC) before which events must go, 2 how many at most
+ *   Reply how many went, from the left; what is not an event of couac stays, and what is
+ *         behind it */
 
 extern const char script_append[];
 extern const char script_trim[];
+extern const char script_age[];

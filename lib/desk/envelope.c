@@ -106,6 +106,16 @@ static void write_sidekiq(struct json_writer *w, const struct desk_event *e, str
     json_close_object(w);
 }
 
+struct str envelope_list(const struct owner *owner, struct arena *arena)
+{
+    static const char *const before[] = {
+        [OWNER_PLAIN] = "", [OWNER_CELERY] = "=", [OWNER_SIDEKIQ] = "=queue:"};
+
+    return owner->queue.n
+               ? arena_printf(arena, "%s%.*s", before[owner->envelope], STR_ARG(owner->queue))
+               : STR_NONE;
+}
+
 bool envelope_apply(const struct owner *owner, int64_t now_ms, struct arena *arena,
                     struct desk_event *event)
 {
@@ -119,8 +129,7 @@ bool envelope_apply(const struct owner *owner, int64_t now_ms, struct arena *are
         write_celery(&w, event, owner->queue);
     else
         write_sidekiq(&w, event, owner->queue, now_ms);
-    event->owner_queue = arena_printf(
-        arena, owner->envelope == OWNER_CELERY ? "=%.*s" : "=queue:%.*s", STR_ARG(owner->queue));
+    event->owner_queue = envelope_list(owner, arena);
     event->owner_body = b.full ? STR_NONE : arena_str(arena, sbuf_str(&b));
     sbuf_done(&b);
     return event->owner_body.n > 0 && event->owner_queue.n > 0;

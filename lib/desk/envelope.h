@@ -16,6 +16,9 @@
 
 struct arena;
 
+/* The list of `owner` as desk_event.owner_queue says it; empty: there is none. */
+struct str envelope_list(const struct owner *owner, struct arena *arena);
+
 /* Sets owner_queue and owner_body of an event that goes to `owner`; one without envelope
  * stays as it is. False at the arena's limit. */
 bool envelope_apply(const struct owner *owner, int64_t now_ms, struct arena *arena,

@@ -4,6 +4,7 @@
 usage: delivery.py FEEDER [word in a test's name]
 """
 
+import json
 import os
 import signal
 import socket
@@ -501,6 +502,30 @@ def the_list_keeps_its_cap_and_the_fallen_are_counted(rig):
     assert redis.do("LLEN", "couac:queue") == 100
     assert report["list_drops"] == N - 100, report
     assert '"row-3000"' in redis.do("LINDEX", "couac:queue", -1)
+
+
+def event(n, time="2020-01-01T00:00:00.000Z", source="urn:couac:by-hand"):
+    return json.dumps({"specversion": "1.0", "id": str(n), "source": source, "time": time, "data": {}},
+                      separators=(",", ":"))
+
+
+def old_entries_of_the_list_go_and_that_is_told(rig):
+    redis = rig.redis()
+    redis.do("RPUSH", "couac:queue", *[event(n) for n in range(2500)])
+    report = rig.feeder(redis.url, 50, trim=50, linger=3000).done()
+    assert redis.do("LLEN", "couac:queue") == 50 and '"row-1"' in redis.do("LINDEX", "couac:queue", 0)
+    assert "list-trimmed" in report["told"] and report["list_aged"] == 2500, report
+
+
+def what_is_young_or_not_ours_stays_in_the_list_with_all_behind_it(rig):
+    redis = rig.redis()
+    redis.do("RPUSH", "couac:queue", event(1), event(2, source="urn:other:jobs"), event(3))
+    report = rig.feeder(redis.url, 5, trim=50, linger=1500).done()
+    assert redis.do("LLEN", "couac:queue") == 7 and report["list_aged"] == 1, report
+    redis.do("DEL", "couac:queue")
+    redis.do("RPUSH", "couac:queue", event(1, time="2999-01-01T00:00:00.000Z"), event(2))
+    report = rig.feeder(redis.url, 10, trim=50, linger=1500).done()
+    assert redis.do("LLEN", "couac:queue") == 7 and report["list_aged"] == 0, report
 
 
 def the_status_dies_with_the_daemon(rig):

@@ -246,6 +246,22 @@ def forgetting_reaches_into_the_lists_of_workers(rig):
     assert sum("couac.withdrawn.v1" in task for task in tasks) == 1
 
 
+def owners_lists_forget_with_age(rig):
+    """In whatever form they are: plain, and the plain body of a Celery task."""
+    redis = rig.redis(durable=False)
+    old = json.dumps({"source": "urn:couac:by-hand", "time": "2020-01-01T00:00:00.000Z"}, separators=(",", ":"))
+    for key in ("couac:queue", "couac:queue:care", "logistics"):
+        redis.do("RPUSH", key, old, json.dumps({"body": f"[[{old}],{{}},{{}}]"}), "another's job", old)
+    redis.do("RPUSH", "couac:queue:nobody", old)
+    couacd = rig.keep(Couacd(rig, PROGRAM, redis, SHARE, {}, rules=RULES.replace(
+        "{queue: logistics}", "{queue: logistics, envelope: celery}").replace("care: {", "care: {queue: care, "))).start()
+    for key in ("couac:queue", "couac:queue:care", "logistics"):
+        wait_for(key, lambda key=key: redis.do("LLEN", key) == 2)
+        assert redis.do("LINDEX", key, 0) == "another's job"
+    wait_for("the event", lambda: any(e["data"]["what"] == "list-trimmed" for e in events(redis, "ops")))
+    assert redis.do("LLEN", "couac:queue:nobody") == 1 and not couacd.logged("event=errand.age ")
+
+
 def without_couacd_nothing_is_said_to_be_forgotten(rig):
     redis = rig.redis(durable=False)
     done = subprocess.run([COUAC, "forget", "--author", "x", "--url", "y", "--redis", redis.url], capture_output=True,
@@ -431,7 +447,7 @@ def two_of_our_voices_are_held_against_each_other_across_a_kill(rig):
     assert redis.do("XLEN", "couac:alerts") == 0
 
 
-TESTS = [two_of_our_voices_are_held_against_each_other_across_a_kill, a_redis_that_forbids_the_board_still_gets_its_alerts,
+TESTS = [owners_lists_forget_with_age, two_of_our_voices_are_held_against_each_other_across_a_kill, a_redis_that_forbids_the_board_still_gets_its_alerts,
          ids_and_revisions_are_the_same_after_restarts_and_from_another_producer,
          forgetting_reaches_into_the_lists_of_workers,
          a_celery_worker_runs_the_alerts_as_tasks, sidekiq_runs_the_alerts_as_jobs,
