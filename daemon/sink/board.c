@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <hiredis/hiredis.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -21,7 +22,8 @@
 enum {
     TURN_MS = 20,         /* of counting at once */
     AGAIN_MS = 100,       /* when a turn was not enough */
-    SHARE = 20,           /* of the time at most 1/SHARE is spent here */
+    SHARE = 20,           /* of the time at most 1/SHARE is spent here, */
+    SHARE_BEHIND = 4,     /* or so much while there is more to count */
     WRITES = 32,          /* hashes a turn, five commands each */
     ROOM = 200,           /* commands of a turn beside the index */
     IDS = 200,            /* in one SADD */
@@ -35,9 +37,15 @@ enum {
 
 enum change { SETTLED, CHANGED };
 
+struct counted_day {
+    struct ledger_day sum;
+    bool known;                  /* `sum` is of some time */
+    enum { COUNTED, DUE } state; /* DUE: among the news */
+};
+
 struct tally { /* one promise */
     const struct promise *promise;
-    VEC(struct ledger_day) days; /* in no order; each day once */
+    VEC(struct counted_day) days; /* in no order; each day once */
     enum change change;
 };
 
@@ -52,11 +60,13 @@ struct board {
     struct tally *tallies;
     size_t n;
     struct map by_id;
-    VEC(struct news) news; /* days that must be counted */
-    VEC(struct ledger_line) lines;
-    struct arena *arena; /* of one day, then of one hash */
+    VEC(struct news) news;     /* days that must be counted */
+    struct ledger_count count; /* of the last of the news */
+    int64_t counted;           /* the last line in it; 0: none yet */
+    struct arena *arena;       /* of one day, then of one hash */
     enum change index;
-    size_t next; /* where looking for changed ones goes on */
+    enum change reading; /* CHANGED: there may be more news on the disk */
+    size_t next;         /* where looking for changed ones goes on */
     int64_t cursor, today, hour;
     int64_t retry_ms; /* when all is written again after Redis refused; 0: it did not */
     struct event *timer;
@@ -64,13 +74,30 @@ struct board {
 
 /* --- counting -------------------------------------------------------------------- */
 
+static struct counted_day *find_day(struct tally *t, int64_t day)
+{
+    struct counted_day none = {.sum = {.day = day, .median_excess = NAN, .median_answer_s = NAN}};
+
+    for (size_t i = 0; i < t->days.n; i++)
+        if (t->days.items[i].sum.day == day)
+            return &t->days.items[i];
+    vec_push(&t->days, none);
+    return &t->days.items[t->days.n - 1];
+}
+
 static void on_news(void *arg, struct str promise, int64_t day)
 {
     struct board *b = arg;
     struct tally *t = map_get(&b->by_id, promise);
 
-    if (t) /* else a promise that is no more */
-        vec_push(&b->news, (struct news){t, day});
+    if (!t)
+        return; /* a promise that is no more */
+    struct counted_day *d = find_day(t, day);
+
+    if (d->state == DUE)
+        return;
+    vec_push(&b->news, (struct news){t, day});
+    d->state = DUE;
 }
 
 static void on_line(void *arg, struct str verdict, struct str author, double ratio)
@@ -80,47 +107,48 @@ static void on_line(void *arg, struct str verdict, struct str author, double rat
 
     if (!ledger_verdict_of(verdict, &line.verdict))
         return;
-    line.author = arena_str(b->arena, author);
-    vec_push(&b->lines, line);
+    line.author = author;
+    ledger_count_add(&b->count, &line);
 }
 
-static void put_day(struct tally *t, const struct ledger_day *day)
+static void begin_count(struct board *b)
 {
-    t->change = CHANGED;
-    for (size_t i = 0; i < t->days.n; i++)
-        if (t->days.items[i].day == day->day) {
-            t->days.items[i] = *day;
-            return;
-        }
-    vec_push(&t->days, *day);
+    ledger_count_done(&b->count);
+    ledger_count_init(&b->count);
+    b->counted = 0;
 }
 
-static int count_day(struct board *b, const struct news *n)
+/* One portion of the last of the news; 1: there are more. */
+static int count_portion(struct board *b)
 {
-    arena_reset(b->arena);
-    vec_clear(&b->lines);
-    int rc = store_ledger_day(b->ports.store, n->tally->promise->id, n->day, on_line, b);
+    struct news n = b->news.items[b->news.n - 1];
+    int rc = store_ledger_day(b->ports.store, n.tally->promise->id, n.day, &b->counted, on_line, b);
 
-    if (rc < 0)
+    if (rc != 0)
         return rc;
-    struct ledger_day day = ledger_sum(n->day, b->lines.items, b->lines.n);
+    struct counted_day *day = find_day(n.tally, n.day);
 
-    put_day(n->tally, &day);
+    day->sum = ledger_count_sum(&b->count, n.day);
+    day->state = COUNTED;
+    day->known = true;
+    n.tally->change = CHANGED;
+    b->news.n--;
+    begin_count(b);
     return 0;
 }
 
+/* All news are known before the first is counted, or days would be counted twice. */
 static int count_news(struct board *b)
 {
     int64_t until_ms = loop_now_ms() + TURN_MS;
-    int rc = 0;
+    int rc = 1;
 
-    if (b->news.n == 0)
+    while (rc == 1 && b->counted == 0 && loop_now_ms() < until_ms)
         rc = store_ledger_news(b->ports.store, &b->cursor, b->today - BOARD_DAYS + 1, on_news, b);
-    while (rc == 0 && b->news.n > 0 && loop_now_ms() < until_ms) {
-        rc = count_day(b, &b->news.items[b->news.n - 1]);
-        b->news.n -= rc == 0;
-    }
-    return rc;
+    b->reading = rc == 1 && b->counted == 0 ? CHANGED : SETTLED;
+    while (rc >= 0 && b->reading == SETTLED && b->news.n > 0 && loop_now_ms() < until_ms)
+        rc = count_portion(b);
+    return MIN(rc, 0);
 }
 
 static void change_all(struct board *b)
@@ -136,6 +164,7 @@ static void count_all(struct board *b)
     for (size_t i = 0; i < b->n; i++)
         vec_clear(&b->tallies[i].days);
     vec_clear(&b->news);
+    begin_count(b);
     b->cursor = 0;
     change_all(b);
 }
@@ -183,11 +212,14 @@ static void add(struct fields *f, struct str name, struct str value)
 
 static void add_days(struct board *b, const struct tally *t, struct fields *f)
 {
-    struct ledger_day today = {.day = b->today};
+    struct ledger_day today = {.day = b->today, .median_excess = NAN, .median_answer_s = NAN};
     char text[CLOCK_TEXT_MAX];
 
     for (size_t i = 0; i < t->days.n && f->n + 4 <= ARRAY_LEN(f->argv); i++) {
-        const struct ledger_day *day = &t->days.items[i];
+        const struct ledger_day *day = &t->days.items[i].sum;
+
+        if (!t->days.items[i].known)
+            continue;
         struct str name = str_slice(clock_write_s(day->day * (DAY_MS / 1000), text), 0, 10);
 
         add(f, arena_str(b->arena, name), day_json(b, day));
@@ -201,8 +233,14 @@ static void add_summary(struct board *b, const struct tally *t, struct fields *f
 {
     static const char *const status[] = {
         [PROMISE_LIVE] = "live", [PROMISE_DRAFT] = "draft", [PROMISE_OFF] = "off"};
-    struct ledger_rate r = ledger_rate(t->days.items, t->days.n, b->today, LEDGER_STATE_DAYS);
+    struct ledger_day *days = arena_array(b->arena, t->days.n, sizeof(*days));
     char text[CLOCK_TEXT_MAX];
+    size_t n = 0;
+
+    for (size_t i = 0; i < t->days.n; i++)
+        if (t->days.items[i].known)
+            days[n++] = t->days.items[i].sum;
+    struct ledger_rate r = ledger_rate(days, n, b->today, LEDGER_STATE_DAYS);
 
     add(f, STR("says"), t->promise->says);
     add(f, STR("owner"), t->promise->owner ? t->promise->owner->id : STR_NONE);
@@ -319,11 +357,12 @@ static void on_timer(int fd, short what, void *arg)
 
     if (rc < 0)
         log_warn("board.ledger", LOG_ERRNO(rc));
-    bool more = b->news.n > 0 || write_changed(b) == 1;
+    bool more = b->reading == CHANGED || b->news.n > 0 || write_changed(b) == 1;
     int64_t took_ms = loop_now_ms() - from_ms;
 
-    loop_timer_in(b->timer, loop_jitter_ms(b->ports.loop, MAX(more ? (int64_t)AGAIN_MS : BOARD_MS,
-                                                              took_ms * SHARE)));
+    loop_timer_in(b->timer,
+                  loop_jitter_ms(b->ports.loop, MAX(more ? (int64_t)AGAIN_MS : BOARD_MS,
+                                                    took_ms * (more ? SHARE_BEHIND : SHARE))));
 }
 
 static void drop_tallies(struct board *b)
@@ -336,6 +375,7 @@ static void drop_tallies(struct board *b)
     b->tallies = NULL;
     b->n = b->next = 0;
     vec_clear(&b->news);
+    begin_count(b);
 }
 
 void board_rules(struct board *b, struct ruleset *set)
@@ -376,7 +416,7 @@ void board_free(struct board *b)
     drop_tallies(b);
     event_free(b->timer);
     vec_done(&b->news);
-    vec_done(&b->lines);
+    ledger_count_done(&b->count);
     arena_free(b->arena);
     ruleset_unref(b->set);
     free(b);

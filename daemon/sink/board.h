@@ -11,7 +11,8 @@
  *     producer updated        who wrote it, when
  *
  * A hash is written when its promise has news, every hour, and when the link
- * comes back; looked at every BOARD_MS, and never for more than a twentieth of the time.
+ * comes back; looked at every BOARD_MS, for a twentieth of the time at most, a quarter while
+ * it has fallen behind; days are read in portions, so that the loop never waits long.
  * All of it expires when nobody has written it for 90 days. */
 
 #include "lib/base/str.h"

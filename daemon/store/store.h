@@ -216,15 +216,19 @@ int store_forget(struct store *s, enum store_forget_by by, struct str what, stru
 
 /* --- the ledger, for the board ---------------------------------------------- */
 
-/* Shows each promise and day, not before `since_day`, that has lines newer than *cursor, and
- * moves *cursor to the newest; 0 shows all. Not inside a batch; `fn` must not call the store. */
+/* Shows each promise and day, not before `since_day`, that has lines newer than *cursor, which
+ * moves to the newest line looked at; 0 shows all. At most STORE_LEDGER_MAX lines a call.
+ * Return 1 when there are more, 0, or a negative errno. Not inside a batch; `fn` must not call
+ * the store. */
+enum { STORE_LEDGER_MAX = 10000 };
 typedef void store_ledger_fn(void *arg, struct str promise, int64_t day);
 int store_ledger_news(struct store *s, int64_t *cursor, int64_t since_day, store_ledger_fn *fn,
                       void *arg) MUST_CHECK;
-/* Shows the lines of one day, in the order of writing; slices live during the call of `fn`. */
+/* Shows the lines of one day newer than *cursor (0: all), in the order of writing, at most
+ * STORE_LEDGER_MAX a call; slices live during the call of `fn`. Return as store_ledger_news. */
 typedef void store_line_fn(void *arg, struct str verdict, struct str author, double ratio);
-int store_ledger_day(struct store *s, struct str promise, int64_t day, store_line_fn *fn,
-                     void *arg) MUST_CHECK;
+int store_ledger_day(struct store *s, struct str promise, int64_t day, int64_t *cursor,
+                     store_line_fn *fn, void *arg) MUST_CHECK;
 
 /* --- upkeep ---------------------------------------------------------------- */
 

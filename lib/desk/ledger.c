@@ -1,8 +1,8 @@
 #include "lib/desk/ledger.h"
 
 #include <math.h>
-#include <stdlib.h>
 
+#include "lib/base/arena.h"
 #include "lib/data/json.h"
 
 /* Who writes is not who buys: a satisfied customer is silent. So the rate is about
@@ -31,70 +31,97 @@ bool ledger_verdict_of(struct str line, enum ledger_verdict *ret)
     return false;
 }
 
-static int by_verdict_and_ratio(const void *one, const void *two)
+static void swap(double *a, double *b)
 {
-    const struct ledger_line *a = one, *b = two;
+    double kept = *a;
 
-    if (a->verdict != b->verdict)
-        return a->verdict < b->verdict ? -1 : 1;
-    return (a->ratio > b->ratio) - (a->ratio < b->ratio);
+    *a = *b;
+    *b = kept;
 }
 
-static bool complains(const struct ledger_line *l)
+/* Hoare's FIND (CACM 4, 1961): afterwards values[k] is where sorting would put it, with none
+ * greater before it. A sort of a million would hold up whoever else waits. */
+static double find(double *values, size_t n, size_t k)
 {
-    return l->verdict == LEDGER_BROKEN || l->verdict == LEDGER_SUSPECTED;
+    size_t low = 0, high = n - 1;
+
+    while (low < high) {
+        double pivot = values[low + (high - low) / 2];
+        size_t i = low, j = high;
+
+        for (;; i++, j--) {
+            while (values[i] < pivot)
+                i++;
+            while (pivot < values[j])
+                j--;
+            if (i >= j)
+                break;
+            swap(&values[i], &values[j]);
+        }
+        if (k <= j)
+            high = j;
+        else
+            low = j + 1;
+    }
+    return values[k];
 }
 
-static int complaints_by_author(const void *one, const void *two)
+static double median(double *values, size_t n)
 {
-    const struct ledger_line *a = one, *b = two;
-
-    if (complains(a) != complains(b))
-        return complains(a) ? -1 : 1;
-    return str_cmp(a->author, b->author);
-}
-
-static uint32_t count_authors(struct ledger_line *lines, size_t n)
-{
-    uint32_t authors = 0;
-
-    qsort(lines, n, sizeof(*lines), complaints_by_author);
-    for (size_t i = 0; i < n && complains(&lines[i]); i++)
-        authors +=
-            i == 0 || lines[i].author.n == 0 || !str_eq(lines[i].author, lines[i - 1].author);
-    return authors;
-}
-
-/* Of the known ratios of one verdict; the lines are in order. */
-static double median(const struct ledger_line *lines, size_t n, enum ledger_verdict verdict)
-{
-    size_t from = 0, to;
-
-    while (from < n && (lines[from].verdict < verdict ||
-                        (lines[from].verdict == verdict && lines[from].ratio <= 0)))
-        from++;
-    for (to = from; to < n && lines[to].verdict == verdict;)
-        to++;
-    if (from == to)
-        return NAN;
-    size_t middle = (to - from) / 2 + from;
-
-    return (to - from) % 2 ? lines[middle].ratio
-                           : (lines[middle - 1].ratio + lines[middle].ratio) / 2;
-}
-
-struct ledger_day ledger_sum(int64_t day, struct ledger_line *lines, size_t n)
-{
-    struct ledger_day d = {.day = day, .median_excess = NAN, .median_answer_s = NAN};
+    double middle, before;
 
     if (n == 0)
-        return d;
-    d.authors = count_authors(lines, n);
-    qsort(lines, n, sizeof(*lines), by_verdict_and_ratio);
-    for (size_t i = 0; i < n; i++)
-        d.counts[lines[i].verdict]++;
-    d.median_excess = median(lines, n, LEDGER_BROKEN);
-    d.median_answer_s = median(lines, n, LEDGER_ANSWERED);
+        return NAN;
+    middle = find(values, n, n / 2);
+    if (n % 2)
+        return middle;
+    before = values[0];
+    for (size_t i = 1; i < n / 2; i++)
+        before = fmax(before, values[i]);
+    return (before + middle) / 2;
+}
+
+void ledger_count_init(struct ledger_count *c)
+{
+    *c = (struct ledger_count){.arena = arena_new(0)};
+}
+
+void ledger_count_done(struct ledger_count *c)
+{
+    map_done(&c->authors);
+    vec_done(&c->excess);
+    vec_done(&c->answers);
+    arena_free(c->arena);
+    *c = (struct ledger_count){.arena = NULL};
+}
+
+static void add_author(struct ledger_count *c, struct str author)
+{
+    if (author.n == 0)
+        c->unnamed++;
+    else if (!map_get(&c->authors, author))
+        (void)map_put(&c->authors, arena_str(c->arena, author), c); /* new */
+}
+
+void ledger_count_add(struct ledger_count *c, const struct ledger_line *line)
+{
+    c->counts[line->verdict]++;
+    if (line->verdict == LEDGER_BROKEN || line->verdict == LEDGER_SUSPECTED)
+        add_author(c, line->author);
+    if (line->verdict == LEDGER_BROKEN && line->ratio > 0)
+        vec_push(&c->excess, line->ratio);
+    if (line->verdict == LEDGER_ANSWERED && line->ratio > 0)
+        vec_push(&c->answers, line->ratio);
+}
+
+struct ledger_day ledger_count_sum(struct ledger_count *c, int64_t day)
+{
+    struct ledger_day d = {.day = day,
+                           .authors = (uint32_t)c->authors.n + c->unnamed,
+                           .median_excess = median(c->excess.items, c->excess.n),
+                           .median_answer_s = median(c->answers.items, c->answers.n)};
+
+    memcpy(d.counts, c->counts, sizeof(d.counts));
     return d;
 }
 

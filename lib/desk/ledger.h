@@ -6,8 +6,10 @@
  * day, and judges some days together. Pure arithmetic; days are days since
  * 1970-01-01 in UTC, of the posts' own times. */
 
-#include "lib/base/str.h"
+#include "lib/base/map.h"
+#include "lib/base/vec.h"
 
+struct arena;
 struct json;
 struct json_writer;
 
@@ -39,8 +41,18 @@ struct ledger_day {
     double median_answer_s; /* NAN: nothing was answered */
 };
 
-/* Sums up the lines of one day; they are reordered. */
-struct ledger_day ledger_sum(int64_t day, struct ledger_line *lines, size_t n);
+/* Sums up one day line by line, so that a day of a million can be read in portions. */
+struct ledger_count {
+    uint32_t counts[LEDGER_VERDICTS];
+    struct arena *arena;
+    struct map authors; /* who complained, by name */
+    uint32_t unnamed;   /* and without */
+    VEC(double) excess, answers;
+};
+void ledger_count_init(struct ledger_count *c);
+void ledger_count_add(struct ledger_count *c, const struct ledger_line *line); /* copied */
+struct ledger_day ledger_count_sum(struct ledger_count *c, int64_t day);
+void ledger_count_done(struct ledger_count *c);
 
 /* {"kept":3,"broken":1,…} and back; unknown members are left alone, missing ones are 0. */
 void ledger_write(const struct ledger_day *d, struct json_writer *w);

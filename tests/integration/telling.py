@@ -5,8 +5,10 @@
 
 A daemon, a real Redis, and the tool, together."""
 
+import contextlib
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
@@ -106,6 +108,33 @@ def the_board_comes_back_after_a_restart_of_either_side(rig):
     redis.do("FLUSHALL")
     couacd.start()
     wait_for("all of it from the disk", lambda: board(redis) == before)
+
+
+def a_long_ledger_does_not_hold_up_the_loop(rig):
+    """A daemon with an empty ledger beside it says how long the machine itself let one wait."""
+    redis, other = rig.redis(durable=False), rig.redis(durable=False, name="other")
+    couacd = rig.keep(Couacd(rig, PROGRAM, redis, SHARE, {}, rules=RULES)).start()
+    couacd.stop()
+    today, lines = int(time.time()) // 86400, 300_000
+    with contextlib.closing(sqlite3.connect(os.path.join(couacd.state, "couac.db"))) as db, db:
+        db.executemany("INSERT INTO ledger (promise, day, verdict, author, ratio) VALUES (?,?,?,?,?)",
+                       (("delivery-48h" if n % 4 else "free-returns", today - n % 3 * 10, "measured", f"k1:{n % 300000}",
+                         1 + n % 9) for n in range(lines)))
+    os.unlink(couacd.log)
+    idle = rig.keep(Couacd(rig, PROGRAM, other, SHARE, {}, rules=RULES, name="idle")).start()
+    couacd.start()
+
+    def total(promise, day):
+        told = redis.do("HGET", f"couac:ledger:{promise}", time.strftime("%Y-%m-%d", time.gmtime(day * 86400)))
+        return json.loads(told) if told else {"broken": 0}
+    days = [(promise, day) for promise in ("delivery-48h", "free-returns") for day in (today, today - 10, today - 20)]
+    wait_for("all of it", lambda: sum(total(*d)["broken"] for d in days) == lines, 100)
+    assert total("delivery-48h", today)["median_excess"] == 4 and total("delivery-48h", today)["authors"] == 75000, (
+        total("delivery-48h", today))
+    assert couacd.stop() == 0 and idle.stop() == 0
+    late = [max([0] + [int(ms) for ms in c.logged(r"event=loop.stall late_ms=(\d+)")]) for c in (couacd, idle)]
+    assert late[0] <= 250 + late[1], late
+    return f"late {late[0]} ms, the idle one {late[1]} ms"
 
 
 def the_board_follows_the_rules(rig):
@@ -447,7 +476,7 @@ def two_of_our_voices_are_held_against_each_other_across_a_kill(rig):
     assert redis.do("XLEN", "couac:alerts") == 0
 
 
-TESTS = [owners_lists_forget_with_age, two_of_our_voices_are_held_against_each_other_across_a_kill, a_redis_that_forbids_the_board_still_gets_its_alerts,
+TESTS = [a_long_ledger_does_not_hold_up_the_loop, owners_lists_forget_with_age, two_of_our_voices_are_held_against_each_other_across_a_kill, a_redis_that_forbids_the_board_still_gets_its_alerts,
          ids_and_revisions_are_the_same_after_restarts_and_from_another_producer,
          forgetting_reaches_into_the_lists_of_workers,
          a_celery_worker_runs_the_alerts_as_tasks, sidekiq_runs_the_alerts_as_jobs,

@@ -17,6 +17,19 @@ static struct ledger_line line(enum ledger_verdict verdict, const char *author, 
     return (struct ledger_line){verdict, str_of(author), ratio};
 }
 
+static struct ledger_day ledger_sum(int64_t day, const struct ledger_line *lines, size_t n)
+{
+    struct ledger_count c;
+
+    ledger_count_init(&c);
+    for (size_t i = 0; i < n; i++)
+        ledger_count_add(&c, &lines[i]);
+    struct ledger_day d = ledger_count_sum(&c, day);
+
+    ledger_count_done(&c);
+    return d;
+}
+
 static void sums_up_a_day(void **state)
 {
     struct ledger_line lines[] = {
@@ -37,6 +50,22 @@ static void sums_up_a_day(void **state)
     assert_int_equal(d.authors, 4); /* b, c, and two that nobody knows */
     assert_near(d.median_excess, 2.25);
     assert_near(d.median_answer_s, 60);
+}
+
+static void the_median_is_that_of_the_sorted_values(void **state)
+{
+    (void)state;
+    for (size_t n = 1; n <= 60; n++) {
+        struct ledger_line lines[60];
+
+        for (size_t i = 0; i < n; i++) /* 1 to n in disorder, then many equal ones */
+            lines[i] = line(LEDGER_BROKEN, "a", (double)(i * 37 % n + 1));
+        if (n == 1 || n % 37)
+            assert_near(ledger_sum(1, lines, n).median_excess, (double)(n + 1) / 2);
+        for (size_t i = 0; i < n; i++)
+            lines[i].ratio = i < n / 2 ? 3 : 2;
+        assert_near(ledger_sum(1, lines, n).median_excess, n == 1 || n % 2 ? 2 : 2.5);
+    }
 }
 
 static void says_nothing_of_what_was_not_measured(void **state)
@@ -138,6 +167,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_up_a_day),
+        cmocka_unit_test(the_median_is_that_of_the_sorted_values),
         cmocka_unit_test(says_nothing_of_what_was_not_measured),
         cmocka_unit_test(writes_what_it_reads_again),
         cmocka_unit_test(wilsons_interval_is_the_one_of_the_books),

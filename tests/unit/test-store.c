@@ -322,7 +322,8 @@ static void assert_authors(struct fixture *f, const char *promise, int64_t day, 
 {
     struct sbuf b = SBUF_INIT(200);
 
-    assert_int_equal(store_ledger_day(f->s, str_of(promise), day, write_author, &b), 0);
+    assert_int_equal(store_ledger_day(f->s, str_of(promise), day, &(int64_t){0}, write_author, &b),
+                     0);
     assert_string_equal(sbuf_cstr(&b), want);
     sbuf_done(&b);
 }
