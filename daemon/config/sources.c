@@ -50,7 +50,8 @@ static const struct setting source_settings[] = {
          "What it must be told stands below `with`, as   with: {tag: acme}"},
     {"credential", SETTING_CREDENTIAL, AT(credential), "",
      .doc = "api, stream with a connector: file or systemd credential with the token that the\n"
-            "network asks for. Read anew at each request, so another program may renew it.\n"
+            "network asks for. Read anew at each request, so another program may renew it; after\n"
+            "a refusal a reload has it tried at once.\n"
             "Networks whose tokens expire: lines `client_id: ...`, `client_secret: ...` and maybe\n"
             "`refresh_token: ...`, with which couacd fetches them (couac-connectors(5))."},
     {"silence", SETTING_DURATION, AT(silence_ms), "90 s", SECOND, DAY,

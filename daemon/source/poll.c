@@ -23,6 +23,7 @@ enum {
     RETRY_MS = 60 * 1000,        /* after the store could not take a batch */
     PAUSE_MS = 5 * 1000,         /* while it takes none */
     PERSIST_WAIT_MS = 60 * 1000, /* waits for a held host from which on a restart must know */
+    CREDENTIAL_MS = 500,         /* after a reload */
     STARTS_A_TURN = 64,
     WEEK_MS = 7 * 24 * 3600 * 1000,
 };
@@ -55,6 +56,7 @@ struct poll_source {
     bool validators_sent;
     bool relied; /* SOURCE_COMMITTING: the next time is late because a hub delivers */
     bool kept;   /* during a reload */
+    bool hurry;  /* not to wait for the backoff once what is under way is done */
 };
 
 struct poll {
@@ -239,7 +241,8 @@ static void committed(void *arg, int result)
     else if (next_ms == SCHEDULE_NEVER)
         move(s, SOURCE_GONE);
     else
-        rest(s, wait_ms, COURTESY_FIRST);
+        rest(s, s->hurry ? CREDENTIAL_MS : wait_ms, COURTESY_FIRST);
+    s->hurry = false;
 }
 
 static void note_status(struct poll_source *s, enum reading_status status)
@@ -556,6 +559,16 @@ static bool same_place(const struct config_source *a, const struct config_source
            a->every_ms == b->every_ms;
 }
 
+/* Whoever puts another credential in place reloads us, and should not wait for the backoff. */
+static void try_credential(struct poll_source *s)
+{
+    if (s->status != READING_FAILING || s->config->credential.n == 0)
+        return;
+    s->hurry = s->state != SOURCE_RESTING;
+    if (!s->hurry)
+        rest(s, loop_jitter_ms(s->poll->ports.loop, CREDENTIAL_MS), COURTESY_FIRST);
+}
+
 /* The sources of `config`: former ones where nothing of theirs changed, else new ones. */
 static size_t adopt(struct poll *p, const struct config *config, const struct map *former,
                     struct poll_source **ret, size_t *ret_n)
@@ -608,6 +621,8 @@ void poll_reload(struct poll *p, const struct config *config)
     for (size_t i = 0; i < p->n_sources; i++)
         if (sources[i]->state == SOURCE_NEW)
             place(sources[i], placed++, fresh);
+        else
+            try_credential(sources[i]);
     store_look_end(p->ports.store);
     arm(p);
 }

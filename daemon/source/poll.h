@@ -43,7 +43,8 @@ struct courtesy_limits poll_manners(const struct config_poll *c);
 struct poll *poll_new(const struct poll_ports *ports, const struct config *config);
 /* Cancels what is under way; NULL is fine. */
 void poll_free(struct poll *p);
-/* Sources that stay keep their schedule. The former config may be freed afterwards. */
+/* Sources that stay keep their schedule, but for those that fail and have a credential: they are
+ * tried anew. The former config may be freed afterwards. */
 void poll_reload(struct poll *p, const struct config *config);
 /* Starts no more requests; those under way are cancelled. */
 void poll_stop(struct poll *p);

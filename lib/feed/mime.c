@@ -386,9 +386,7 @@ static bool made_by_program(struct str line)
 static bool is_ruler(struct str line)
 {
     static const char *const words[] = {"essage", "riginal", "MESSAGE", "ORIGINAL", "achricht"};
-    static const char *const heads[] = {"Begin forwarded message:",
-                                        "D\xc3\xa9"
-                                        "but du message",
+    static const char *const heads[] = {"Begin forwarded message:", "D\303\251but du message",
                                         "________________________________"};
 
     return (str_starts(line, STR("----")) && holds_any(line, words, ARRAY_LEN(words))) ||
@@ -409,8 +407,7 @@ static bool is_advertisement(struct str line)
                                         "Envoy\xc3\xa9 depuis l",
                                         "Envoy\xc3\xa9 \xc3\xa0 partir de ",
                                         "Envoy\xc3\xa9 avec Proton",
-                                        "T\xc3\xa9l\xc3\xa9"
-                                        "charger Outlook pour ",
+                                        "T\xc3\xa9l\303\251charger Outlook pour ",
                                         "Obtenir Outlook pour ",
                                         "Obtenez Outlook pour ",
                                         "Provenance : Courrier pour Windows",
@@ -441,9 +438,7 @@ static bool is_field(struct str line, const char *const *names, size_t n)
 /* What stands before a whole mail of somebody else, and before a signature. */
 static bool ends_own_words(struct str line, struct str next)
 {
-    static const char *const from[] = {"From", "De", "Von",
-                                       "Exp\xc3\xa9"
-                                       "diteur"};
+    static const char *const from[] = {"From", "De", "Von", "Exp\303\251diteur"};
     static const char *const sent[] = {"Sent",     "Date",     "Envoy\xc3\xa9",
                                        "Enviado",  "Gesendet", "To",
                                        "\xc3\x80", "A",        "Envoy\xc3\xa9 le"};

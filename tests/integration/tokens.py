@@ -220,6 +220,24 @@ def a_new_credential_is_obeyed_and_ends_a_refusal(rig):
     assert couacd.stop() == 0
 
 
+def a_reload_tries_another_credential_at_once(rig):
+    network = rig.keep(Network())
+    couacd = start(rig, network, start=False)
+    path = os.path.join(rig.folder, "credential")
+    with open(path, "w", encoding="ascii") as f:
+        f.write("an-old-token\n")
+    couacd.write_config({"net": {"kind": "api", "network": "private", "every": "1 h", "connector": "./net.yaml",
+                                 "with": {"base": network.base}, "credential": path}})
+    couacd.start()
+    wait_for("the refusal", lambda: couacd.logged("event=poll.failed .*why=refused"))
+    assert network.shown[-1][1] == "an-old-token" and not network.forms, network.shown
+    credential(rig)
+    couacd.hup()
+    wait_for("the alert", couacd.alerts)
+    assert len(network.forms) == 1
+    assert couacd.stop() == 0
+
+
 def slowness_and_nonsense_are_waited_out(rig):
     network = rig.keep(Network())
     elsewhere = rig.keep(Web())
@@ -284,7 +302,7 @@ def a_stream_shows_a_fetched_token_too(rig):
 TESTS = [one_token_serves_all_sources_of_a_credential, the_client_may_stand_in_the_form_and_need_no_secret,
          a_token_is_renewed_before_it_expires, after_a_401_one_other_token_is_tried,
          a_rotated_token_survives_restarts_and_kills, who_stops_couacd_waits_for_a_token_under_way,
-         a_new_credential_is_obeyed_and_ends_a_refusal, slowness_and_nonsense_are_waited_out,
+         a_new_credential_is_obeyed_and_ends_a_refusal, a_reload_tries_another_credential_at_once, slowness_and_nonsense_are_waited_out,
          without_room_for_the_next_token_none_is_asked_for, a_stream_shows_a_fetched_token_too]
 
 if __name__ == "__main__":

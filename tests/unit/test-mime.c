@@ -103,32 +103,27 @@ static void answers_of_common_programs_are_told_from_what_they_answer(void **sta
     static const char *const below[] = {
         /* Outlook, desktop and mobile */
         "De : Service client <aide@acme.example>\nEnvoy\xc3\xa9 : lundi 2 novembre 2026 10:12\n"
-        "\xc3\x80 : L\xc3\xa9"
-        "a\nObjet : RE: colis\n\nLivr\xc3\xa9 sous 48 h.",
+        "\xc3\x80 : L\303\251a\nObjet : RE: colis\n\nLivr\xc3\xa9 sous 48 h.",
         "De\xc2\xa0: Service client\nEnvoy\xc3\xa9\xc2\xa0: lundi\n\nLivr\xc3\xa9 sous 48 h.",
         "*From:* Care <care@acme.example>\n*Sent:* Monday\n*To:* Ann\n\nWithin 48 hours.",
         "________________________________\nFrom: Care\nSent: Monday\n\nWithin 48 hours.",
         "Get Outlook for iOS<https://aka.ms/o0ukef>\n________________________________\nFrom: Care",
-        "T\xc3\xa9l\xc3\xa9"
-        "charger Outlook pour Android\n\nFrom: Care\nSent: Monday\n\n48 h.",
+        "T\xc3\xa9l\303\251charger Outlook pour Android\n\nFrom: Care\nSent: Monday\n\n48 h.",
         "-----Message d\xe2\x80\x99origine-----\nDe : Service\n\nLivr\xc3\xa9 sous 48 h.",
         /* Gmail: marked, broken, and its old form */
         "Le lun. 2 nov. 2026 \xc3\xa0 10:12, Service client Acme <aide@acme.example>\na "
-        "\xc3\xa9"
-        "crit :\n\n> Livr\xc3\xa9 sous 48 h.\n> Bonne journ\xc3\xa9"
-        "e",
+        "\303\251crit :\n\n> Livr\xc3\xa9 sous 48 h.\n> Bonne journ\303\251e",
         "On Mon, Nov 2, 2026 at 10:12 AM Care <care@acme.example> wrote:\n\n> Within 48 hours.",
         "---------- Forwarded message ---------\nFrom: Care\nDate: Monday\n\nWithin 48 hours.",
         "---------- Message transf\xc3\xa9r\xc3\xa9 ---------\nDe : Service\n\n48 h.",
         /* Apple Mail */
-        "Envoy\xc3\xa9 de mon iPhone\n\n> Le 2 nov. 2026 \xc3\xa0 10:12, Service a \xc3\xa9"
-        "crit :\n> \n> Livr\xc3\xa9 sous 48 h.",
+        "Envoy\xc3\xa9 de mon iPhone\n\n> Le 2 nov. 2026 \xc3\xa0 10:12, Service a \303\251crit "
+        ":\n> \n> Livr\xc3\xa9 sous 48 h.",
         "On 2 Nov 2026, at 10:12, Care <care@acme.example> wrote:\n\n> Within 48 hours.",
-        "D\xc3\xa9"
-        "but du message transf\xc3\xa9r\xc3\xa9 :\n\nDe: Service\n\n48 h.",
+        "D\303\251but du message transf\xc3\xa9r\xc3\xa9 :\n\nDe: Service\n\n48 h.",
         /* Yahoo and Orange do not mark; Samsung, Zimbra, Windows Mail */
-        "Le lundi 2 novembre 2026 \xc3\xa0 10:12:09 UTC+1, Service <aide@acme.example> a \xc3\xa9"
-        "crit :\n\nBonjour,\nLivr\xc3\xa9 sous 48 h.",
+        "Le lundi 2 novembre 2026 \xc3\xa0 10:12:09 UTC+1, Service <aide@acme.example> a "
+        "\303\251crit :\n\nBonjour,\nLivr\xc3\xa9 sous 48 h.",
         "On Monday, 2 November 2026, 10:12:09 CET, Care <care@acme.example>\nwrote:\n\nHello,\n"
         "Within 48 hours.",
         "-------- Message d'origine --------\nDe : Service\nDate : 02/11/2026\n\n48 h.",
@@ -153,9 +148,8 @@ static void answers_of_common_programs_are_told_from_what_they_answer(void **sta
 static void words_that_only_look_quoted_stay(void **state)
 {
     static const char *const whole[] = {
-        "Bonjour,\n\nLe service client m'a \xc3\xa9"
-        "crit :\n\nvotre colis arrive demain\n\n"
-        "Six jours apr\xc3\xa8s, rien.",
+        ("Bonjour,\n\nLe service client m'a \303\251crit :\n\nvotre colis arrive demain\n\n"
+         "Six jours apr\xc3\xa8s, rien."),
         "On your site you wrote:\nwithin 48 hours\nIt is six days now.",
         "From: Paris\nmy parcel never left.",
         "Sent from Paris six days ago, not here.",
