@@ -127,15 +127,17 @@ bool decoy_is_event(const struct tokens *ts, size_t i)
 }
 
 /* "n4 jours", "nn2 semaines": a newline that lost its backslash on the way here, as
- * exported messages have them; where a length of time follows, no name is meant. */
-static bool is_lost_newline(const struct tokens *ts, size_t i)
+ * exported messages have them, and "for4 hrs", where a space is missing: where a
+ * length of time follows, no name is meant. */
+static bool is_lost_space(const struct tokens *ts, size_t i)
 {
     const struct token *before = token_at(ts, i - 1), *unit = token_at(ts, i + 1);
+    bool newline = before->digits <= 2;
 
     for (size_t at = before->start; at < before->end; at++)
-        if (ts->text.p[at] != 'n')
-            return false;
-    return before->digits <= 2 && unit->m->mask & LEX(UNIT) &&
+        newline = newline && ts->text.p[at] == 'n';
+    return (newline || (before->m->mask & LEX(STOP) && before->digits > 1)) &&
+           unit->m->mask & LEX(UNIT) &&
            unit_kind((enum quantity_unit)unit->m->unit) == QUANTITY_DURATION;
 }
 
@@ -148,7 +150,7 @@ bool decoy_is_name(const struct tokens *ts, size_t i)
         return false;
     if (t->flags & TOKEN_HYPHEN)
         return true;
-    if (token_glued(ts, i) && token_at(ts, i - 1)->kind == TOKEN_WORD && !is_lost_newline(ts, i) &&
+    if (token_glued(ts, i) && token_at(ts, i - 1)->kind == TOKEN_WORD && !is_lost_space(ts, i) &&
         ts->text.p[t->start - 1] != '\'' && (uint8_t)ts->text.p[t->start - 1] < 0x80)
         return true;
     return token_sign(ts, i - 1, '-') && token_glued(ts, i) && token_glued(ts, i - 1) &&

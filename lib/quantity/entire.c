@@ -30,19 +30,24 @@ static bool read_unit_and_half(const struct tokens *ts, size_t i, struct measure
     return true;
 }
 
-/* "hour-long", "week long" */
+/* "hour-long", "week long"; "hour delay", "day late", "hour+ wait" of the hurried */
 static bool read_lasting(const struct tokens *ts, size_t i, struct measure *m)
 {
     static const struct number one = {.value = 1, .least = 1, .last_mul = 1};
+    bool plus = token_sign(ts, i + 1, '+') && token_glued(ts, i + 1);
+    bool late =
+        token_is(ts, i + 1, LEX(LATE)) && !token_is(ts, i + 1, LEX(AGO)) && ts->lang == LANG_EN;
     struct denomination u;
 
-    if (!token_is(ts, i, LEX(UNIT)) || !token_is(ts, i + 1, LEX(LASTING)) ||
+    if (!token_is(ts, i, LEX(UNIT)) || !(token_is(ts, i + 1, LEX(LASTING)) || plus || late) ||
         token_at(ts, i)->digits < 3 || last_letter(ts, i) == 's' ||
         token_at(ts, i - 1)->kind == TOKEN_NUMBER || !denomination_read(ts, i, &one, &u) ||
-        unit_kind(u.unit) != QUANTITY_DURATION)
+        unit_kind(u.unit) != QUANTITY_DURATION || unit_worth(u.unit) < 3600)
         return false;
-    u.next++;
+    u.next += !late; /* "late" tells the role */
     measure_make(m, &one, 1, &u);
+    if (plus)
+        measure_open_upwards(m);
     return true;
 }
 

@@ -151,6 +151,9 @@ static void widen(enum lang lang, struct quantity *q)
     q->low = MAX(q->low, 0);
 }
 
+/* Nobody says since which hour, or part of the day, for less. */
+enum { SINCE_LEAST_S = 1800 };
+
 /* "depuis lundi": from the day's end to its beginning, until now. */
 static bool elapse(struct reader *r, const struct moment *m, enum quantity_role role,
                    struct quantity *q)
@@ -171,6 +174,8 @@ static bool elapse(struct reader *r, const struct moment *m, enum quantity_role 
     q->amount = q->unit == UNIT_DAY ? (double)(now / 86400 - from / 86400) : floor(q->high / 3600);
     if (m->clock != CLOCK_UNSAID)
         widen(r->tokens.lang, q);
+    if (m->clock != CLOCK_UNSAID && r->since)
+        q->low = MAX(q->low, SINCE_LEAST_S);
     r->open = (struct span){r->n + 1, from, to};
     return true;
 }
@@ -241,8 +246,8 @@ static bool lies_ahead(const struct reader *r, const struct moment *m, struct qu
     return true;
 }
 
-/* "since 7am": half an hour at least, or nobody would name the hour, and no day
- * as far as is known. How long exactly, no one knows who does not know the zone. */
+/* "since 7am": half an hour at least, and no day as far as is known. How long exactly, no one knows
+ * who does not know the zone. */
 static bool since_clock(const struct reader *r, struct quantity *q)
 {
     if (!r->since || r->options->at_s == CLOCK_NONE)
@@ -252,7 +257,7 @@ static bool since_clock(const struct reader *r, struct quantity *q)
                            .role = QUANTITY_ELAPSED,
                            .unit = UNIT_HOUR,
                            .amount = .5,
-                           .low = 1800,
+                           .low = SINCE_LEAST_S,
                            .high = 86400};
     return true;
 }

@@ -251,6 +251,7 @@ static void since_an_hour_of_the_day_is_half_an_hour_at_least(void **state)
 
     assert_int_equal(q.kind, QUANTITY_DURATION);
     assert_true(q.low == 1800 && q.high == 86400);
+    assert_true(first(state, LANG_EN, "waiting since this afternoon").low >= 1800);
     assert_int_equal(first(state, LANG_EN, "open at 5:30").kind, QUANTITY_TIME);
 }
 
@@ -387,6 +388,9 @@ static void words_around_say_what_is_measured(void **state)
         {LANG_EN, "no response in 3 days", QUANTITY_ELAPSED},
         {LANG_EN, "a 45 minute delay", QUANTITY_DELAY},
         {LANG_EN, "delayed by 2 h", QUANTITY_DELAY},
+        {LANG_EN, "my bag came day late", QUANTITY_DELAY},
+        {LANG_EN, "hour+ delay again", QUANTITY_DELAY},
+        {LANG_EN, "holding for4 hrs", QUANTITY_ELAPSED},
         {LANG_EN, "my flight in 3 hrs", QUANTITY_AHEAD},
         {LANG_EN, "he is 8 months old", QUANTITY_AGE},
         {LANG_EN, "I'm 5 months pregnant", QUANTITY_AGE},
