@@ -45,7 +45,11 @@ struct pattern *pattern_new(struct str regex, struct pattern_error *ret_error)
     struct pattern *p = alloc_zeroed(1, sizeof(*p));
 
     p->code = code;
-    p->jit = pcre2_jit_compile(code, PCRE2_JIT_COMPLETE) == 0;
+    size_t jit_bytes = 0;
+
+    (void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);              /* may be forbidden */
+    (void)pcre2_pattern_info(code, PCRE2_INFO_JITSIZE, &jit_bytes); /* always 0 */
+    p->jit = jit_bytes > 0; /* "(*NO_JIT)" in front of a regex turns it off as well */
     return with_limits(p);
 }
 

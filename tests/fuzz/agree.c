@@ -14,6 +14,32 @@ static void check_evidence(const struct judgement *j)
         }
 }
 
+static void same_verdict(const struct verdict *a, const struct verdict *b)
+{
+    assert(a->kind == b->kind && a->gate == b->gate && a->severity == b->severity);
+    assert(a->n_evidence == b->n_evidence);
+    for (size_t i = 0; i < a->n_evidence; i++) {
+        const struct evidence *x = &a->evidence[i], *y = &b->evidence[i];
+
+        assert(x->role == y->role && x->use == y->use && x->start == y->start && x->end == y->end);
+    }
+}
+
+void agree_between(struct judge *a, struct judge *b, struct str text)
+{
+    struct arena *arena = arena_new(0);
+    struct mention m = MENTION_INIT;
+    struct judgement left, right;
+
+    m.text = text;
+    assert(judge_mention(a, &m, JUDGE_ABOUT_ANYONE, 1741368600000, JUDGE_ALL, arena, &left) == 0);
+    assert(judge_mention(b, &m, JUDGE_ABOUT_ANYONE, 1741368600000, JUDGE_ALL, arena, &right) == 0);
+    assert(left.n == right.n);
+    for (size_t i = 0; i < left.n; i++)
+        same_verdict(&left.verdicts[i], &right.verdicts[i]);
+    arena_free(arena);
+}
+
 void agree_on(struct judge *j, struct str text)
 {
     struct arena *arena = arena_new(0);

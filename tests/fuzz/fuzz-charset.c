@@ -19,8 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (utf8_valid(text) != text.n || str_find_char(text, '\0', 0) != SIZE_MAX)
         abort();
-    if (charset_unscramble(text, &out) &&
-        (utf8_valid(sbuf_str(&out)) != out.n || out.n > text.n))
+    if (charset_unscramble(text, &out) && (utf8_valid(sbuf_str(&out)) != out.n || out.n > text.n))
         abort();
     sbuf_done(&out);
     arena_free(arena);
