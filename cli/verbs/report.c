@@ -155,8 +155,8 @@ static void write_phrases(struct page *p)
 
         sbuf_printf(&p->out, "<tr><td><code>");
         html_text(&p->out, phrase->text);
-        sbuf_printf(&p->out, "</code></td><td class=soft>");
-        html_text(&p->out, phrase->at.file);
+        sbuf_printf(&p->out, "</code></td><td class=\"id soft\">");
+        html_text(&p->out, str_base_name(phrase->at.file));
         sbuf_printf(&p->out, ":%u</td>", phrase->at.line);
         cell(&p->out, items[i].n_hits);
         cell(&p->out, items[i].n_true);

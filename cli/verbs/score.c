@@ -21,6 +21,44 @@ static struct str count_text(size_t n, struct arena *arena)
     return arena_printf(arena, "%zu", n);
 }
 
+/* What a narrow screen has no room for stands in --json and in the report too. */
+enum { WIDE_COLUMNS = 114 };
+
+static void add_narrow_row(struct table *table, struct str id, const struct tally *t,
+                           struct arena *arena)
+{
+    struct rate f1 = tally_f1(t);
+    struct str cells[] = {
+        id,
+        rate_text(tally_precision(t), arena),
+        rate_text(tally_recall(t), arena),
+        isnan(f1.value) ? STR("-") : arena_printf(arena, "%.3f", f1.value),
+        count_text(tally_true_alerts(t), arena),
+        count_text(tally_noise(t), arena),
+        count_text(tally_misses(t), arena),
+        count_text(t->n_broken, arena),
+    };
+
+    table_row(table, cells);
+}
+
+static void print_narrow(const struct screen *out, const struct replay *r)
+{
+    static const struct table_column columns[] = {{"promise", TABLE_CUT}, {"precision", TABLE_LEFT},
+                                                  {"recall", TABLE_LEFT}, {"F1", TABLE_LEFT},
+                                                  {"true", TABLE_RIGHT},  {"noise", TABLE_RIGHT},
+                                                  {"miss", TABLE_RIGHT},  {"broken", TABLE_RIGHT}};
+    struct arena *arena = arena_new(0);
+    struct table *table = table_new(out, columns, ARRAY_LEN(columns));
+
+    for (size_t i = 0; i < r->set->n_promises; i++)
+        add_narrow_row(table, r->set->promises[i].id, &r->promises[i], arena);
+    add_narrow_row(table, STR("all"), &r->all, arena);
+    table_print(table);
+    table_free(table);
+    arena_free(arena);
+}
+
 static void add_row(struct table *table, struct str id, const struct tally *t, size_t n_metered,
                     struct arena *arena)
 {
@@ -42,7 +80,7 @@ static void add_row(struct table *table, struct str id, const struct tally *t, s
     table_row(table, cells);
 }
 
-static void print_promises(const struct screen *out, const struct rerun *h)
+static void print_wide(const struct screen *out, const struct rerun *h)
 {
     static const struct table_column columns[] = {
         {"promise", TABLE_LEFT}, {"pairs", TABLE_RIGHT},  {"precision", TABLE_LEFT},
@@ -89,11 +127,14 @@ void score_print(const struct screen *out, const struct rerun *h)
     const struct replay *r = h->replay;
     double seconds = (double)h->wall_ns / 1e9, cpu = (double)h->cpu_ns / 1e9;
 
-    print_promises(out, h);
+    if (out->terminal && out->width < WIDE_COLUMNS)
+        print_narrow(out, r);
+    else
+        print_wide(out, h);
     if (r->n_labelled)
         print_confusion(out, r);
     screen_printf(out,
-                  "\n%zu mentions, %zu labelled pairs, %zu lines that cannot be read; %zu alerts, "
+                  "\n%zu mentions, %zu labelled pairs, %zu lines that cannot be read\n%zu alerts, "
                   "%zu of them reposts, %zu denials held\n",
                   r->n_mentions, r->n_labelled, r->n_bad, r->all.n_alerts, r->all.n_reposts,
                   r->all.n_held);
@@ -102,7 +143,7 @@ void score_print(const struct screen *out, const struct rerun *h)
                   (double)r->n_mentions / fmax(seconds, 1e-9),
                   (double)r->n_mentions / fmax(cpu, 1e-9));
     if (h->n_metered)
-        screen_printf(out, "; judging takes %lld ns a post", (long long)h->ns_per_judged);
+        screen_printf(out, "\njudging takes %lld ns a post", (long long)h->ns_per_judged);
     screen_printf(out, "\n");
 }
 
@@ -144,13 +185,14 @@ void score_print_phrases(const struct screen *out, const struct replay *r, size_
 
     for (size_t i = 0; i < MIN(n, n_max); i++) {
         const struct phrase *p = items[i].phrase;
+        struct str file = str_base_name(p->at.file);
         struct str cells[] = {
             count_text(items[i].n_hits, arena),
             count_text(items[i].n_true, arena),
             count_text(items[i].n_false, arena),
             count_text(items[i].n_only, arena),
             p->text,
-            arena_printf(arena, "%.*s:%u", STR_ARG(p->at.file), p->at.line),
+            arena_printf(arena, "%.*s:%u", STR_ARG(file), p->at.line),
         };
 
         table_row(table, cells);

@@ -7,6 +7,8 @@
 #include "lib/base/utf8.h"
 #include "lib/data/json.h"
 
+enum { PHRASE_SHOWN_BYTES = 48 };
+
 static const char *const verdict_words[] = {
     [VERDICT_NONE] = "none",           [VERDICT_KEPT] = "kept",
     [VERDICT_DENIED] = "suspected",    [VERDICT_MEASURED] = "broken",
@@ -40,6 +42,17 @@ void show_text(const struct screen *out, struct str text, const struct evidence 
     free(marked);
 }
 
+/* Some phrases are lists of fifty words; the file and line are beside it. */
+static void show_phrase(const struct screen *out, const struct phrase *p)
+{
+    bool cut = p->text.n > PHRASE_SHOWN_BYTES;
+
+    screen_text(out, utf8_head(p->text, PHRASE_SHOWN_BYTES));
+    screen_printf(out, "%s  ", cut ? "…" : "");
+    screen_text(out, p->at.file);
+    screen_printf(out, ":%u", p->at.line);
+}
+
 void show_evidence(const struct screen *out, struct str text, const struct verdict *v)
 {
     for (size_t i = 0; i < v->n_evidence; i++) {
@@ -57,10 +70,8 @@ void show_evidence(const struct screen *out, struct str text, const struct verdi
         if (evidence_use_name(e->use)[0])
             screen_printf(out, ", %s", evidence_use_name(e->use));
         screen_printf(out, "  %s", screen_paint(out, PAINT_DIM));
-        screen_text(out, e->phrase->text);
-        screen_printf(out, "  ");
-        screen_text(out, e->phrase->at.file);
-        screen_printf(out, ":%u%s\n", e->phrase->at.line, screen_paint(out, PAINT_END));
+        show_phrase(out, e->phrase);
+        screen_printf(out, "%s\n", screen_paint(out, PAINT_END));
     }
 }
 

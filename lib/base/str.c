@@ -84,6 +84,14 @@ bool str_split(struct str *rest, char sep, struct str *ret_piece)
     return true;
 }
 
+struct str str_base_name(struct str path)
+{
+    for (size_t at = path.n; at > 0; at--)
+        if (path.p[at - 1] == '/')
+            return str_slice(path, at, path.n);
+    return path;
+}
+
 bool str_to_i64(struct str s, int64_t *ret)
 {
     bool negative = s.n > 0 && s.p[0] == '-';

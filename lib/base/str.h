@@ -77,6 +77,9 @@ struct str str_trim(struct str s);
  * was used up: p is NULL then, while an empty last piece has a non-NULL p. */
 bool str_split(struct str *rest, char sep, struct str *ret_piece);
 
+/* What stands behind the last slash of a path. */
+struct str str_base_name(struct str path);
+
 /* A whole decimal number, optional sign, nothing else. False leaves *ret alone. */
 bool str_to_i64(struct str s, int64_t *ret) MUST_CHECK;
 bool str_to_double(struct str s, double *ret) MUST_CHECK;

@@ -442,15 +442,6 @@ static int by_file(const void *left, const void *right)
     return str_cmp((*a)->file, (*b)->file);
 }
 
-/* Base names only: the same rules in another folder are the same rules. */
-static struct str base_name(struct str path)
-{
-    for (size_t at = path.n; at > 0; at--)
-        if (path.p[at - 1] == '/')
-            return str_slice(path, at, path.n);
-    return path;
-}
-
 static void hash_texts(struct ruleset *set, const struct rule_text *texts, size_t n)
 {
     const struct rule_text **sorted = alloc_zeroed(n + 1, sizeof(*sorted));
@@ -460,7 +451,8 @@ static void hash_texts(struct ruleset *set, const struct rule_text *texts, size_
         sorted[i] = &texts[i];
     qsort(sorted, n, sizeof(*sorted), by_file);
     for (size_t i = 0; i < n; i++) {
-        struct str name = base_name(sorted[i]->file);
+        /* The same rules in another folder are the same rules. */
+        struct str name = str_base_name(sorted[i]->file);
 
         sbuf_printf(&all, "%.*s %zu\n", STR_ARG(name), sorted[i]->text.n);
         sbuf_add(&all, sorted[i]->text);

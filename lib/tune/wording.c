@@ -29,8 +29,9 @@ static const struct topic topics[] = {
      "Toujours pas reçu mon remboursement", "Still no refund"},
     {"callback", "callback", "<not-called>", "<resolved>", "votre rappel", "your call back",
      "Personne ne m'a jamais rappelé", "Nobody ever called me back"},
-    {"phone", "phone", "<phone-wait>, <unreachable>", "<phone-talk>", "au téléphone",
-     "on the phone", "Impossible de vous joindre au téléphone", "Impossible to reach you by phone"},
+    {"phone", "phone", "<phone-wait>, <unreachable>", "<phone-talk>", "l'agent au téléphone",
+     "an agent on the phone", "Impossible de vous joindre au téléphone",
+     "Impossible to reach you by phone"},
     {"lost-bag", "bag", "<lost-bag>", "<resolved>", "mon bagage", "my bag", "Mon bagage est perdu",
      "You lost my bag"},
     {"bag", "bag", "<lost-bag>", "<resolved>", "mon bagage", "my bag", "Mon bagage est perdu",
@@ -306,7 +307,33 @@ static void find_figure(struct drafting *d)
     }
 }
 
-static const char *unit_text(enum quantity_unit unit)
+static const char *unit_text(enum quantity_unit unit, double amount)
+{
+    bool one = amount == 1;
+
+    switch (unit) {
+    case UNIT_SECOND:
+        return "s";
+    case UNIT_MINUTE:
+        return "min";
+    case UNIT_HOUR:
+        return "h";
+    case UNIT_WORKING_DAY:
+        return one ? "working day" : "working days";
+    case UNIT_WEEK:
+        return one ? "week" : "weeks";
+    case UNIT_MONTH:
+        return one ? "month" : "months";
+    case UNIT_YEAR:
+        return one ? "year" : "years";
+    case UNIT_DAY:
+    default:
+        return one ? "day" : "days";
+    }
+}
+
+/* As an id has it: "48h", "5min", "3wd". */
+static const char *unit_mark(enum quantity_unit unit)
 {
     switch (unit) {
     case UNIT_SECOND:
@@ -316,16 +343,16 @@ static const char *unit_text(enum quantity_unit unit)
     case UNIT_HOUR:
         return "h";
     case UNIT_WORKING_DAY:
-        return "working days";
+        return "wd";
     case UNIT_WEEK:
-        return "weeks";
+        return "w";
     case UNIT_MONTH:
-        return "months";
+        return "m";
     case UNIT_YEAR:
-        return "years";
+        return "y";
     case UNIT_DAY:
     default:
-        return "days";
+        return "d";
     }
 }
 
@@ -346,7 +373,7 @@ static struct str limit_text(const struct drafting *d)
 
     switch (d->figure) {
     case FIGURE_DURATION:
-        return arena_printf(d->arena, "%s %.6g %s", op, amount, unit_text(d->q.unit));
+        return arena_printf(d->arena, "%s %.6g %s", op, amount, unit_text(d->q.unit, amount));
     case FIGURE_MONEY:
         return arena_printf(d->arena, "%s %.10g %s", op, amount,
                             d->q.currency[0] ? d->q.currency : "EUR");
@@ -386,8 +413,7 @@ static struct str choose_id(const struct drafting *d)
         return arena_printf(d->arena, "free-%s", topic);
     if (d->figure == FIGURE_DURATION)
         return id_text(d->arena,
-                       arena_printf(d->arena, "%s-%.6g%.1s%s", topic, amount, unit_text(d->q.unit),
-                                    d->q.unit == UNIT_MINUTE ? "in" : ""));
+                       arena_printf(d->arena, "%s-%.6g%s", topic, amount, unit_mark(d->q.unit)));
     if (d->figure == FIGURE_MONEY)
         return id_text(d->arena, arena_printf(d->arena, "%s-%.10g", topic, amount));
     if (d->figure == FIGURE_PERCENT)

@@ -48,7 +48,7 @@ LINES = [
 
 
 def couac(*args, stdin=None):
-    return subprocess.run([COUAC, *map(str, args)], input=stdin, capture_output=True, timeout=30, env=ENV,
+    return subprocess.run([COUAC, *map(str, args)], input=stdin, capture_output=True, timeout=120, env=ENV,
                           check=False)
 
 
