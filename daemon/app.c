@@ -697,7 +697,9 @@ static int make_sources(struct app *a)
     return r < 0 ? APP_EX_CONFIG : 0;
 }
 
-static void make_events(struct app *a)
+/* Before all else: a SIGTERM while the rest is being made waits for the loop, instead
+ * of killing a daemon that others may talk to already. */
+static void hear_signals(struct app *a)
 {
     static const int numbers[SIGNALS] = {SIGHUP, SIGTERM, SIGINT};
 
@@ -707,6 +709,10 @@ static void make_events(struct app *a)
         if (!a->signals[i] || event_add(a->signals[i], NULL) != 0)
             abort(); /* out of memory */
     }
+}
+
+static void make_events(struct app *a)
+{
     a->status_timer = loop_timer(a->loop, on_status, a);
     a->prune_timer = loop_timer(a->loop, on_prune, a);
     a->probe_timer = loop_timer(a->loop, on_probe, a);
@@ -739,6 +745,7 @@ static int make(struct app *a, struct store_report *report)
     int status = open_state(a, report);
 
     a->loop = loop_new();
+    hear_signals(a);
     a->texts = arena_new(0);
     a->lists = arena_new(0);
     if (status == 0)
