@@ -59,6 +59,17 @@ static bool below(double bound, const struct quantity *q)
     return q->high < bound || (q->high == bound && q->bound == QUANTITY_LESS_THAN);
 }
 
+/* Nobody waits ten thousand times as long as was promised and then writes of it:
+ * "across the street from your store for eight years" is no wait in line. A
+ * thousand times would deny that callers try for weeks. */
+enum { BELIEVABLE_TIMES = 10000 };
+
+static bool beyond_belief(const struct limit *limit, const struct quantity *q)
+{
+    return limit->op == LIMIT_AT_MOST && q->kind == QUANTITY_DURATION && limit->q.high > 0 &&
+           q->low > limit->q.high * BELIEVABLE_TIMES;
+}
+
 enum evidence_use limit_compare(const struct limit *limit, const struct quantity *q,
                                 const struct phrase *phrase)
 {
@@ -66,7 +77,7 @@ enum evidence_use limit_compare(const struct limit *limit, const struct quantity
         return EVIDENCE_DENIES;
     if (!same_dimension(limit, q))
         return EVIDENCE_OTHER_DIMENSION;
-    if (!role_counts(limit, q, phrase))
+    if (!role_counts(limit, q, phrase) || beyond_belief(limit, q))
         return EVIDENCE_OTHER_ROLE;
     bool broken = limit->op == LIMIT_AT_MOST ? above(limit->q.high, q) : below(limit->q.low, q);
 
