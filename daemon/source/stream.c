@@ -114,6 +114,8 @@ static void hand_in(struct stream *s)
     struct connector_cursor cursor = {.mark = STR_NONE};
     struct batch *b;
 
+    if (!s->news)
+        forget_gathered(s); /* what was read is nobody's, and must not fill us up */
     if (!s->news || s->line.sent)
         return;
     b = gathering(s)->batch;

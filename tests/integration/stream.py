@@ -290,11 +290,27 @@ def killed_while_catching_up_a_stream_goes_on_from_the_disk(rig):
     assert couacd.stop() == 0
 
 
+def what_is_nobodys_does_not_fill_us_up(rig):
+    web = rig.keep(Web())
+
+    def chatter(request):
+        request.sock.sendall(HEAD)
+        for n in range(70):  # 7 MB: more than waits here for the disk
+            request.sock.sendall(b"event: chatter\ndata: " + b"x" * 100_000 + b"\n\n")
+        request.sock.sendall(event(1))
+        wait_for("the other end", lambda: request.sock.recv(1) == b"")
+    couacd = start(rig, {"live": web.on("/s", chatter)})
+    all_of(couacd, 1)
+    assert len(web.seen("/s")) == 1, "in one connection"
+    assert couacd.stop() == 0
+
+
 TESTS = [a_networks_own_events_are_read_by_its_connector, what_came_while_a_stream_was_cut_is_asked_for,
          killed_while_catching_up_a_stream_goes_on_from_the_disk,
          cut_anywhere_nothing_is_lost_or_told_twice, killed_in_the_middle_it_goes_on_behind_what_is_on_the_disk,
          silence_ends_a_line_and_heartbeats_keep_it, walls_and_strangers_are_told_and_waited_for,
-         tokens_are_shown_and_strange_events_passed_over, a_flood_is_taken_at_our_pace]
+         tokens_are_shown_and_strange_events_passed_over, a_flood_is_taken_at_our_pace,
+         what_is_nobodys_does_not_fill_us_up]
 
 if __name__ == "__main__":
     wanted = sys.argv[3:]
