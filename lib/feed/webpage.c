@@ -10,15 +10,22 @@
 #include "lib/text/html.h"
 
 /* Two walks over the tags. The first goes over the whole page and notes where the link
- * is and where posts are; the second only over the post that was chosen. Where an element
- * ends is searched for a bounded number of times, so all of it is linear in the page. */
+ * is and where posts are; the second only over the post that was chosen. Strangers send us
+ * to these pages, so the work is bounded: where an element ends is searched for a few
+ * times in the whole page, and else, hundreds of times at most, in its first SMALL_MAX bytes
+ * (names and times), or once in each of elements that do not overlap. */
 
-enum { ENTRIES_MAX = 32, PROPERTIES_MAX = 256 };
+enum {
+    PAGE_MAX = 2 << 20, /* bytes that are looked at */
+    SMALL_MAX = 16384,
+    ENTRIES_MAX = 32,
+    PROPERTIES_MAX = 256,
+};
 
 struct page {
     struct markup m;
     struct str target, base, lang;
-    bool links;
+    bool links, based;               /* a link, a <base> was found */
     size_t link_at;                  /* of the first link */
     struct str entries[ENTRIES_MAX]; /* elements that are posts, outer ones first */
     size_t n_entries;
@@ -61,6 +68,16 @@ static struct str text_of(struct page *p, struct str html)
 static struct str inner(const struct markup *m, struct str element)
 {
     return str_slice(element, m->x.at - m->x.begin, element.n);
+}
+
+/* Of an element that holds a name, a time or a sentence. */
+static struct str small_text(struct page *p, const struct markup *at)
+{
+    struct markup m = *at;
+
+    m.x.src = str_slice(m.x.src, 0, m.x.begin + SMALL_MAX);
+    m.x.at = MIN(m.x.at, m.x.src.n);
+    return text_of(p, inner(&m, markup_element(&m)));
 }
 
 static void read_time(struct str text, int64_t *ret_ms)
@@ -108,12 +125,26 @@ static const char *linking_attribute(const struct markup *m)
 static void look_for_link(struct page *p)
 {
     const char *attribute = p->links ? NULL : linking_attribute(&p->m);
+    struct arena_mark before = arena_mark(p->m.arena);
     struct str href = attribute ? markup_attr(&p->m, attribute) : STR_NONE;
 
-    if (href.n == 0 || !str_eq(url_resolve(p->base, href, p->m.arena), p->target))
+    if (href.n && href.n <= URL_CLEAN_MAX &&
+        str_eq(url_resolve(p->base, href, p->m.arena), p->target)) {
+        p->links = true;
+        p->link_at = p->m.x.begin;
+    }
+    arena_rewind(p->m.arena, before); /* a page may have half a million links */
+}
+
+/* Only the first counts (HTML, 4.2.3), so that a page cannot make it grow. */
+static void take_base(struct page *p)
+{
+    struct str href = p->based ? STR_NONE : markup_attr(&p->m, "href");
+
+    if (href.n == 0 || href.n > URL_CLEAN_MAX)
         return;
-    p->links = true;
-    p->link_at = p->m.x.begin;
+    p->based = true;
+    p->base = url_resolve(p->base, href, p->m.arena);
 }
 
 static void read_meta(struct page *p)
@@ -150,11 +181,11 @@ static void survey(struct page *p)
         if (markup_is(&p->m, "html"))
             p->lang = markup_attr(&p->m, "lang");
         else if (markup_is(&p->m, "base"))
-            p->base = url_resolve(p->base, markup_attr(&p->m, "href"), p->m.arena);
+            take_base(p);
         else if (markup_is(&p->m, "meta"))
             read_meta(p);
         else if (markup_is(&p->m, "title") && !p->title.p)
-            p->title = text_of(p, inner(&p->m, markup_element(&p->m)));
+            p->title = small_text(p, &p->m);
         look_for_link(p);
         note_place(p);
     }
@@ -171,7 +202,7 @@ static struct str author_of(struct page *p, struct str element)
     markup_init(&card.m, element, p->m.arena);
     for (size_t i = 0; i < PROPERTIES_MAX && name.n == 0 && markup_next(&card.m); i++)
         if (card.m.x.begin > 0 && named(class_of(&card), "p-name", "fn"))
-            name = text_of(p, inner(&card.m, markup_element(&card.m)));
+            name = small_text(p, &card.m);
     markup_done(&card.m);
     return name.n ? name : text_of(p, element);
 }
@@ -183,14 +214,14 @@ static void post_time(struct page *p, int64_t *ret_ms)
     if (stamp.n == 0)
         stamp = markup_attr(&p->m, "title");
     if (stamp.n == 0)
-        stamp = text_of(p, inner(&p->m, markup_element(&p->m)));
+        stamp = small_text(p, &p->m);
     read_time(stamp, ret_ms);
 }
 
-static void take_text(struct page *p, struct str *slot)
+static void take_small(struct page *p, struct str *slot)
 {
     if (slot->n == 0)
-        *slot = text_of(p, inner(&p->m, markup_element(&p->m)));
+        *slot = small_text(p, &p->m);
 }
 
 /* True when the element's inside is nothing of this post's own: its content, read already,
@@ -200,7 +231,8 @@ static bool property(struct page *p, struct str class, struct str *summary)
     struct mention *m = p->post;
 
     if (named(class, "e-content", "entry-content")) {
-        take_text(p, &m->text);
+        if (m->text.n == 0)
+            m->text = text_of(p, inner(&p->m, markup_element(&p->m)));
         return true;
     }
     if (named(class, "p-author", "author") && m->author.n == 0) {
@@ -212,9 +244,9 @@ static bool property(struct page *p, struct str class, struct str *summary)
     else if (named(class, "dt-updated", "updated"))
         post_time(p, &m->updated_ms);
     else if (named(class, "p-summary", "entry-summary"))
-        take_text(p, summary);
+        take_small(p, summary);
     else if (named(class, "p-name", "entry-title"))
-        take_text(p, &m->title);
+        take_small(p, &m->title);
     return str_starts(class, STR("h-")) || str_find(class, STR(" h-"), 0) != SIZE_MAX;
 }
 
@@ -337,7 +369,7 @@ enum webpage_error webpage_read(struct str body, const struct webpage_hints *hin
                                 struct str target, struct arena *arena, struct mention *ret)
 {
     struct str type = hints->content_type;
-    struct str text = charset_to_utf8(body, type, arena, NULL);
+    struct str text = str_slice(charset_to_utf8(body, type, arena, NULL), 0, PAGE_MAX);
     struct mention m = MENTION_INIT;
     enum webpage_error e = WEBPAGE_E_TYPE;
 

@@ -5,7 +5,8 @@
  * The verification of Webmention and the post behind it. HTML counts as linking when one
  * of its elements leads to exactly the target (a and area, img, video, audio, source,
  * iframe, the cite of quotes); plain text when the target stands in it. The post is the
- * h-entry around the link, else the page's first article, its main part, its body.
+ * h-entry around the link, else the page's first article, its main part, its body. Only the
+ * first 2 MiB of a page are looked at, whoever it is that sends us there.
  * Source: W3C Webmention (2017), 3.2.2; microformats2 h-entry and the classic hentry. */
 
 #include "lib/mention/mention.h"

@@ -110,6 +110,48 @@ static void only_a_real_link_counts(void **state)
     arena_free(arena);
 }
 
+/* What is resolved for each link is not kept, and a page cannot make its base grow. */
+static void half_a_megabyte_of_links_needs_no_more_memory_than_the_page(void **state)
+{
+    enum { LINKS = 50000, LIMIT = 8 << 20 };
+    struct sbuf page = SBUF_INIT(LIMIT);
+    struct arena *arena = arena_new(LIMIT);
+    struct mention m;
+
+    (void)state;
+    sbuf_printf(&page, "<base href='https://acme.example/%0*d/'>", 1900, 0);
+    for (int i = 0; i < LINKS; i++)
+        sbuf_printf(&page, i % 2 ? "<a href=x>" : "<base href=y/>");
+    sbuf_printf(&page, "</a>Late again: <a href='/parcels?a=1&amp;b=2'>Acme</a>");
+    assert_int_equal(look(sbuf_cstr(&page), arena, &m), WEBPAGE_OK);
+    assert_str_equal(m.text, STR("Late again: Acme"));
+    sbuf_done(&page);
+    arena_free(arena);
+}
+
+/* Each of these elements runs to the end of the page. */
+static void elements_without_an_end_cost_no_walk_over_the_page_each(void **state)
+{
+    enum { NESTED = 250, FILL = 2 << 20 };
+    struct sbuf page = SBUF_INIT(2 * FILL);
+    struct arena *arena = arena_new(0);
+    struct mention m;
+
+    (void)state;
+    sbuf_printf(&page, "<div class=h-entry>Late <a href='/parcels?a=1&amp;b=2'>again</a>");
+    for (int i = 0; i < NESTED; i++)
+        sbuf_printf(&page, "<b class=dt-published><u class=p-name>");
+    while (page.n < FILL)
+        sbuf_printf(&page, "<i></i>");
+    struct webpage_hints hints = {STR("text/html"), STR_NONE, STR("https://acme.example/x")};
+
+    assert_int_equal(webpage_read(sbuf_str(&page), &hints, STR(TARGET), arena, &m), WEBPAGE_OK);
+    assert_true(str_starts(m.text, STR("Late again")));
+    assert_int_equal(m.published_ms, CLOCK_NONE);
+    sbuf_done(&page);
+    arena_free(arena);
+}
+
 static void plain_text_is_read_and_other_types_are_not(void **state)
 {
     struct arena *arena = arena_new(0);
@@ -151,6 +193,8 @@ int main(void)
         cmocka_unit_test(the_entry_around_the_link_is_taken),
         cmocka_unit_test(a_page_without_an_entry_gives_its_main_part),
         cmocka_unit_test(only_a_real_link_counts),
+        cmocka_unit_test(half_a_megabyte_of_links_needs_no_more_memory_than_the_page),
+        cmocka_unit_test(elements_without_an_end_cost_no_walk_over_the_page_each),
         cmocka_unit_test(plain_text_is_read_and_other_types_are_not),
         cmocka_unit_test(the_classic_names_are_known_too),
     };
