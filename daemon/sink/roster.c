@@ -92,7 +92,7 @@ static void put_url(struct json_writer *w, const struct config_source *c)
     struct sbuf shown = SBUF_INIT(URL_BYTES);
     struct log_field url = LOG_URL("url", c->url);
 
-    if (c->kind == CONFIG_API) /* a name, not an address */
+    if (c->connector) /* a name, not an address */
         sbuf_add(&shown, str_slice(c->url, 0, URL_BYTES));
     else
         log_value(&url, &shown);

@@ -90,6 +90,16 @@ static void begin_with(struct token *t, const char *seed)
                   LOG_ERRNO(r));
 }
 
+/* What the server answers is not heard, so nothing will come to be kept. */
+static void hang_up(struct token *t)
+{
+    if (!t->transfer)
+        return;
+    transfer_cancel(TAKE(t->transfer));
+    if (t->grant == OAUTH_REFRESH_TOKEN)
+        tokenfile_release(t->path);
+}
+
 static void use_credential(struct token *t, const struct oauth_client *client)
 {
     struct str parts[] = {client->id, client->secret, client->refresh_token};
@@ -99,8 +109,7 @@ static void use_credential(struct token *t, const struct oauth_client *client)
     (void)digest_hex(&digest, seed);
     if (strcmp(seed, t->seed) == 0)
         return;
-    if (t->transfer)
-        transfer_cancel(TAKE(t->transfer));
+    hang_up(t);
     begin_with(t, seed);
 }
 
@@ -386,7 +395,7 @@ struct tokens *tokens_new(const struct tokens_ports *ports, const struct config 
 
 static void forget(struct token *t)
 {
-    transfer_cancel(TAKE(t->transfer));
+    hang_up(t);
     credential_wipe(&t->access);
     credential_wipe(&t->refresh);
     sbuf_done(&t->trouble);

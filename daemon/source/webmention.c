@@ -147,6 +147,12 @@ static void wait_for(struct visit *v, int64_t wait_ms, enum courtesy_turn turn)
     arm(v->w);
 }
 
+/* The store, or memory, has none; that is not the page's fault. */
+static void wait_for_room(struct visit *v)
+{
+    wait_for(v, loop_jitter_ms(v->w->ports.loop, BACKOFF_MS), COURTESY_FIRST);
+}
+
 static void note(struct visit *v, int result)
 {
     if (result < 0) /* then it is fetched once more after a restart */
@@ -217,7 +223,7 @@ static void heard(void *arg, int result)
 
     v->batch = NULL; /* the intake frees it */
     if (result < 0) {
-        wait_for(v, BACKOFF_MS, COURTESY_FIRST);
+        wait_for_room(v);
         return;
     }
     v->w->counts.heard++;
@@ -231,7 +237,7 @@ static void withdrawn(void *arg, int result)
 
     v->batch = NULL; /* the intake frees it */
     if (result < 0) {
-        wait_for(v, BACKOFF_MS, COURTESY_FIRST);
+        wait_for_room(v);
         return;
     }
     v->w->counts.withdrawn++;
@@ -246,7 +252,7 @@ static void retract(struct visit *v, const struct config_source *source, const c
     int targets = store_webmention_targets(v->w->ports.store, v->row.source, v->row.url);
 
     if (targets < 0) {
-        wait_for(v, BACKOFF_MS, COURTESY_FIRST);
+        wait_for_room(v);
         return;
     }
     if (v->row.known_ms == 0 || targets > 1) {
@@ -340,7 +346,7 @@ static void answered(void *arg, const struct transfer_response *response)
     w->in_flight--;
     courtesy_leave(v->host);
     if (response->end == TRANSFER_MEMORY)
-        wait_for(v, loop_jitter_ms(w->ports.loop, BACKOFF_MS), COURTESY_FIRST);
+        wait_for_room(v);
     else if (source)
         conclude(v, source, response);
     else

@@ -255,10 +255,17 @@ static void failed(struct sub *s, const char *why, int status, int64_t at_least_
     (void)save(s); /* told there */
 }
 
+/* While a request is under way, the timer waits for its end. */
+static void arm_at_rest(struct sub *s)
+{
+    if (s->state == SUB_RESTING)
+        loop_timer_in(s->timer, s->row.due_ms - loop_wall_ms());
+}
+
 static void rest_until_renewal(struct sub *s)
 {
     move(s, SUB_RESTING);
-    loop_timer_in(s->timer, s->row.due_ms - loop_wall_ms());
+    arm_at_rest(s);
 }
 
 static void answered(void *arg, const struct transfer_response *response)
@@ -446,7 +453,8 @@ static bool confirm_subscription(struct sub *s, struct str lease_seconds)
     settle(s);
     if (save(s) < 0) { /* a restart would not know: the hub is told no, and asked again */
         s->row.lease_end_ms = was_end_ms;
-        due_in(s, BACKOFF_MS);
+        s->row.due_ms = loop_wall_ms() + loop_jitter_ms(s->w->ports.loop, BACKOFF_MS);
+        arm_at_rest(s);
         return false;
     }
     log_info("websub.subscribed", LOG_STR("source", s->row.source), LOG_URL("hub", s->row.hub),
@@ -474,8 +482,7 @@ static void denied(struct sub *s, struct str reason)
     s->row.delivers = 0;
     s->row.due_ms = loop_wall_ms() + loop_jitter_ms(s->w->ports.loop, DAY_MS);
     settle(s);
-    if (s->state == SUB_RESTING)
-        loop_timer_in(s->timer, s->row.due_ms - loop_wall_ms());
+    arm_at_rest(s);
     (void)save(s); /* told there */
     if (s->source)
         s->w->ports.lost(s->w->ports.arg, s->row.source);

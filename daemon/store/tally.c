@@ -36,10 +36,11 @@ int store_ledger_news(struct store *s, int64_t *cursor, int64_t since_day, store
         *cursor = 0;
         return 1;
     }
-    sqlite3_stmt *st = sql_use(&s->q, SQL_LEDGER_NEWS,
-                               "SELECT promise, day, count(*) FROM ledger NOT INDEXED WHERE n > ? AND n <= ?"
-                               " GROUP BY day, promise",
-                               "ii", *cursor, upto);
+    sqlite3_stmt *st =
+        sql_use(&s->q, SQL_LEDGER_NEWS,
+                "SELECT promise, day, count(*) FROM ledger NOT INDEXED WHERE n > ? AND n <= ?"
+                " GROUP BY day, promise",
+                "ii", *cursor, upto);
 
     while ((rc = sql_next(&s->q, st)) == 1) {
         n += sqlite3_column_int64(st, 2);
