@@ -58,7 +58,7 @@ def all_of(couacd, n):
 
 def cut_anywhere_nothing_is_lost_or_told_twice(rig):
     web = rig.keep(Web())
-    script = Stream(60, cut=lambda n: random.randrange(30, min(n + 60, 2500)))
+    script = Stream(60, cut=lambda n: random.randrange(30, min(n + 60, 1200)))
     couacd = start(rig, {"live": web.on("/s", script)})
     all_of(couacd, 60)
     assert len(script.from_ids) > 5, script.from_ids
