@@ -15,7 +15,7 @@ static const char style[] =
     "border-left:.35rem solid var(--cool);margin:1rem 0}.good{border-color:var(--good)}"
     ".bad{border-color:var(--bad)}table{border-collapse:collapse;width:100%}"
     "th,td{text-align:left;padding:.25rem .6rem .25rem 0;border-bottom:1px solid var(--line);"
-    "vertical-align:top;overflow-wrap:anywhere}th{font-weight:600;color:var(--soft);font-size:.85rem}"
+    "vertical-align:top;overflow-wrap:anywhere}th{font-weight:600;color:var(--soft);font-size:.85rem;white-space:nowrap}"
     "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.n,td.id{white-space:nowrap}"
     "code,pre{font:13px/1.45 ui-monospace,monospace}pre{background:var(--back);padding:.8rem 1rem;"
     "overflow-x:auto;white-space:pre-wrap;margin:.3rem 0 1rem}svg{vertical-align:middle}"

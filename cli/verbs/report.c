@@ -55,7 +55,7 @@ static void write_verdict(struct page *p)
                     f1.high);
     if (p->now.replay->n_labelled)
         sbuf_printf(&p->out,
-                    "%zu broken promises found, %zu missed, %zu alerts wrong among %zu "
+                    "%zu broken promises found, %zu missed, %zu alerted wrongly among %zu "
                     "labelled pairs.",
                     tally_true_alerts(now), tally_misses(now), tally_noise(now),
                     p->now.replay->n_labelled);
