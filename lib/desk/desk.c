@@ -1,6 +1,7 @@
 #include "lib/desk/desk.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "lib/base/alloc.h"
@@ -16,6 +17,7 @@
 #include "lib/desk/near.h"
 #include "lib/desk/voice.h"
 #include "lib/desk/withdraw.h"
+#include "lib/feed/url.h"
 #include "lib/text/simhash.h"
 
 /* The order of things for one mention:
@@ -543,10 +545,34 @@ static int settle_ours(struct hearing *h, const struct verdict *v, const struct 
     return settle(h, v->kind == VERDICT_NONE ? &other : v, s);
 }
 
-/* Whether the words are those of before, so an edit of them is told from none. */
+/* What else tells a post, for feeds that change ids at every poll and sites that move to
+ * https or another host: source, path, author and time. Empty: too little is known. */
+static struct str place_of(const struct hearing *h, const struct subject *s)
+{
+    struct str url = url_web(s->m.url) ? s->m.url : s->m.id;
+    struct str path = url_web(url) ? url_without_host(url) : STR_NONE;
+    bool dated = s->m.published_ms != CLOCK_NONE;
+    struct str at = arena_printf(h->arena, "%" PRId64, s->m.published_ms);
+    struct str parts[] = {STR("place"), h->source->id, path, s->author, at};
+
+    if (path.n <= 1 && (!dated || s->m.author.n == 0))
+        return STR_NONE;
+    return hearing_digest(h, parts, ARRAY_LEN(parts));
+}
+
+/* Whether the words are those of before, so an edit of them is told from none. A new id
+ * for the same words at the same place is no new post. */
 static int remember(struct hearing *h, const struct subject *s)
 {
-    return h->recall->seen(h->recall, s->key, s->content, h->now_ms, &h->out.seen);
+    int rc = h->recall->seen(h->recall, s->key, s->content, h->now_ms, &h->out.seen);
+    struct str place = rc == 0 && h->out.seen == RECALL_NEW ? place_of(h, s) : STR_NONE;
+    enum recall_seen there = RECALL_NEW;
+
+    if (place.n)
+        rc = h->recall->seen(h->recall, place, s->content, h->now_ms, &there);
+    if (there == RECALL_SAME)
+        h->out.seen = RECALL_SAME;
+    return rc;
 }
 
 static int hear(struct hearing *h, const struct mention *mention)

@@ -52,7 +52,6 @@ struct feed_item {
      * is the time of the last change where the document says no other. */
     struct mention mention;
     struct str guid;     /* as the document writes it; empty: none */
-    struct str alt_id;   /* id or URL without scheme and host: survives moves; may be empty */
     unsigned n_comments; /* slash:comments, thr:total; 0: none or not said */
     bool dates_no_zone;  /* a date had no zone and was read as UTC */
 };

@@ -2,7 +2,6 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/map.h"
-#include "lib/feed/url.h"
 
 /* One mark a guid: whether two of its items have different URLs. */
 struct owner {
@@ -39,14 +38,6 @@ static struct str id_of(const struct feed_item *item, const struct map *owners, 
     return item->guid.n ? item->guid : item->mention.url;
 }
 
-static struct str alt_id_of(const struct feed_item *item)
-{
-    struct str url = url_web(item->mention.url) ? item->mention.url : item->guid;
-    struct str rest = url_web(url) ? url_without_host(url) : STR_NONE;
-
-    return rest.n > 1 ? rest : STR_NONE;
-}
-
 void identity_assign(struct feed_item *items, size_t n, struct arena *arena)
 {
     struct map owners = {0};
@@ -54,7 +45,6 @@ void identity_assign(struct feed_item *items, size_t n, struct arena *arena)
     note_owners(&owners, items, n, arena);
     for (size_t i = 0; i < n; i++) {
         items[i].mention.id = id_of(&items[i], &owners, arena);
-        items[i].alt_id = alt_id_of(&items[i]);
         if (items[i].mention.id.n == 0)
             mention_identify(&items[i].mention, arena);
     }

@@ -7,5 +7,5 @@
 
 #include "lib/feed/feed.h"
 
-/* Fills mention.id and alt_id of all items; strings go to `arena`. */
+/* Fills mention.id of all items; strings go to `arena`. */
 void identity_assign(struct feed_item *items, size_t n, struct arena *arena);

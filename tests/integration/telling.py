@@ -111,8 +111,7 @@ def the_board_comes_back_after_a_restart_of_either_side(rig):
 
 
 def a_long_ledger_does_not_hold_up_the_loop(rig):
-    """A daemon with an empty ledger beside it says how long the machine itself let one wait."""
-    redis, other = rig.redis(durable=False), rig.redis(durable=False, name="other")
+    redis = rig.redis(durable=False)
     couacd = rig.keep(Couacd(rig, PROGRAM, redis, SHARE, {}, rules=RULES)).start()
     couacd.stop()
     today, lines = int(time.time()) // 86400, 300_000
@@ -121,7 +120,6 @@ def a_long_ledger_does_not_hold_up_the_loop(rig):
                        (("delivery-48h" if n % 4 else "free-returns", today - n % 3 * 10, "measured", f"k1:{n % 300000}",
                          1 + n % 9) for n in range(lines)))
     os.unlink(couacd.log)
-    idle = rig.keep(Couacd(rig, PROGRAM, other, SHARE, {}, rules=RULES, name="idle")).start()
     couacd.start()
 
     def total(promise, day):
@@ -131,10 +129,8 @@ def a_long_ledger_does_not_hold_up_the_loop(rig):
     wait_for("all of it", lambda: sum(total(*d)["broken"] for d in days) == lines, 100)
     assert total("delivery-48h", today)["median_excess"] == 4 and total("delivery-48h", today)["authors"] == 75000, (
         total("delivery-48h", today))
-    assert couacd.stop() == 0 and idle.stop() == 0
-    late = [max([0] + [int(ms) for ms in c.logged(r"event=loop.stall late_ms=(\d+)")]) for c in (couacd, idle)]
-    assert late[0] <= 250 + late[1], late
-    return f"late {late[0]} ms, the idle one {late[1]} ms"
+    assert couacd.stop() == 0
+    assert not couacd.stalls(), f"the loop stalled, {couacd.stalls()} ms"
 
 
 def the_board_follows_the_rules(rig):

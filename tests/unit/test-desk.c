@@ -190,6 +190,34 @@ static void heard_again_it_is_silent(void **state)
     assert_int_equal(f->out.n_events, 0);
 }
 
+static void a_new_id_for_the_same_post_is_no_new_post(void **state)
+{
+    struct fixture *f = *state;
+    struct mention m = post(f, "a", "colis depuis 4 jours", 0), other = m;
+
+    m.url = STR("http://forum.example/t/7");
+    (void)hear(f, m);
+    m.id = STR("another");
+    m.url = STR("https://www.forum.example/t/7");
+    (void)hear(f, m);
+    assert_int_equal(f->out.seen, RECALL_SAME);
+    m.id = STR("a third");
+    m.url = STR("https://www.forum.example/t/8");
+    (void)hear(f, m);
+    assert_int_equal(f->out.seen, RECALL_NEW);
+
+    other.id = STR("a fourth"); /* without an address: its author and time */
+    (void)hear(f, other);
+    assert_int_equal(f->out.seen, RECALL_NEW);
+    other.id = STR("a fifth");
+    (void)hear(f, other);
+    assert_int_equal(f->out.seen, RECALL_SAME);
+    other.id = STR("a sixth");
+    other.author = STR_NONE;
+    (void)hear(f, other);
+    assert_int_equal(f->out.seen, RECALL_NEW);
+}
+
 static void an_edit_is_the_next_revision_of_the_same_alert(void **state)
 {
     struct fixture *f = *state;
@@ -666,6 +694,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_measured_breach_alerts_at_once_with_all_that_is_needed),
         TEST(heard_again_it_is_silent),
+        TEST(a_new_id_for_the_same_post_is_no_new_post),
         TEST(an_edit_is_the_next_revision_of_the_same_alert),
         TEST(a_repost_raises_the_reach_of_the_first),
         TEST(short_words_of_two_people_are_two_alerts),

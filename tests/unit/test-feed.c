@@ -190,7 +190,6 @@ static void a_guid_of_two_urls_is_no_identity(void **state)
 
     assert_str_equal(f->items[0].mention.id, STR("g http://a/1"));
     assert_str_equal(f->items[1].mention.id, STR("g http://a/2"));
-    assert_str_equal(f->items[1].alt_id, STR("/2"));
     assert_true(f->items[2].mention.id.n > 0);
 }
 
