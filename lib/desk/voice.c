@@ -12,6 +12,7 @@ enum { SAID_BYTES = 200 };
 
 #define DAY_S INT64_C(86400)
 
+static const double far_s = 1e12; /* no calendar goes so far, and a double may go farther */
 static const int64_t keep_ms = VOICE_DAYS * DAY_S * 1000;
 
 struct claim {
@@ -121,7 +122,7 @@ static int64_t day_of(const struct evidence *e, int64_t at_ms)
     bool ahead = q && q->kind == QUANTITY_DURATION && q->role == QUANTITY_AHEAD &&
                  phrase_names_role(e->phrase, QUANTITY_AHEAD);
 
-    if (!q || !isfinite(q->high) || (q->kind != QUANTITY_DATE && !ahead))
+    if (!q || !(fabs(q->high) < far_s) || (q->kind != QUANTITY_DATE && !ahead))
         return CLOCK_NONE;
     return ((int64_t)q->high - 1 + (ahead ? at_ms / 1000 : 0)) / DAY_S;
 }

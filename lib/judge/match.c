@@ -635,12 +635,13 @@ static int by_place(const void *left, const void *right)
 /* Sorts found[base ..] and keeps the longest per first word and phrase. */
 static struct hits keep_longest(struct matcher *m, size_t base)
 {
-    struct hit *found = m->found.items + base;
     size_t n = m->found.n - base, kept = 0;
 
     m->found.n = base;
     if (n == 0)
         return (struct hits){NULL, 0};
+    struct hit *found = m->found.items + base;
+
     if (n > 1)
         qsort(found, n, sizeof(*found), by_place);
     for (size_t i = 0; i < n && kept < HITS_MAX; i++)
