@@ -26,6 +26,7 @@
     V(items)                                                                                       \
     V(alerts)                                                                                      \
     V(forget)                                                                                      \
+    V(dead)                                                                                        \
     V(promises)                                                                                    \
     V(sources)                                                                                     \
     V(schema)

@@ -14,8 +14,7 @@
 
 enum { ID_MAX = 40, LINES_MAX = 64 << 20 };
 
-/* NULL after a word. */
-static const char *find_file(const struct call *call)
+const char *sourcefile_find(const struct call *call)
 {
     static const char *const places[] = {"couac.yaml", "/etc/couac/couac.yaml"};
     const char *named = call_option(call, "config");
@@ -60,7 +59,7 @@ int sourcefile_open(struct sourcefile *f, const struct call *call)
 {
     struct sbuf text = SBUF_INIT(YAML_BYTES_MAX);
     size_t errors = 0;
-    const char *path = find_file(call);
+    const char *path = sourcefile_find(call);
     int status;
 
     *f = (struct sourcefile){.call = call, .path = str_of(path), .arena = arena_new(0)};

@@ -25,8 +25,10 @@ struct sourcefile {
     struct map *urls, *ids;
 };
 
-/* The file of --config, else couac.yaml here, else /etc/couac/couac.yaml. VERB_FINE, or the
- * status after a word on standard error. */
+/* The file of --config, else couac.yaml here, else /etc/couac/couac.yaml; NULL after a word on
+ * standard error. */
+const char *sourcefile_find(const struct call *call);
+/* That file, read. VERB_FINE, or the status after a word on standard error. */
 int sourcefile_open(struct sourcefile *f, const struct call *call) MUST_CHECK;
 void sourcefile_done(struct sourcefile *f);
 
