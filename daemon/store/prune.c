@@ -2,16 +2,12 @@
  *
  * Tables with an index on time lose their oldest rows. `seen` has none (it would
  * double the writes of every poll): a sweep walks its keys, STEP at a time, and
- * starts again when it reached the end.
- *
- * The ledger outlives its authors: after the retention of alerts a number takes
- * the place of each, the first of the day and promise being #1. How many there
- * were stays exact, and nothing links a number to a person or to another day.
- * Doing it again gives the same numbers, so a day is done anew when old posts
- * came late: all of them, a call each, once a day. */
+ * starts again when it reached the end. The ledger's authors go on a walk of
+ * their own (authors.h). */
 #include <assert.h>
 #include <stdio.h>
 
+#include "daemon/store/authors.h"
 #include "daemon/store/state.h"
 
 enum { STEP = 1000 };
@@ -76,47 +72,6 @@ static int sweep_seen(struct store *s, int64_t before, int *n)
     return rc;
 }
 
-/* The next day of the ledger whose authors' time is over; 0: there is none. */
-static int next_day(struct store *s, int64_t limit, int64_t *ret)
-{
-    if (s->ledger_limit != limit) {
-        s->ledger_limit = limit;
-        s->ledger_day = 0;
-    }
-    sqlite3_stmt *st = sql_use(&s->q, SQL_PRUNE_AUTHORS_DAY,
-                               "SELECT ifnull(min(day), 0) FROM ledger WHERE day > ? AND day < ?",
-                               "ii", s->ledger_day, limit);
-    int rc = sql_next(&s->q, st);
-
-    if (rc == 1) {
-        *ret = sqlite3_column_int64(st, 0);
-        sql_end(st);
-    }
-    return rc < 0 ? rc : 0;
-}
-
-static int drop_authors(struct store *s, int64_t limit, int *n)
-{
-    int64_t day = 0;
-    int rc = next_day(s, limit, &day);
-
-    if (rc < 0 || day == 0)
-        return rc;
-    rc = sql_run(&s->q, sql_use(&s->q, SQL_PRUNE_AUTHORS,
-                                "UPDATE ledger SET author = r.label FROM"
-                                " (SELECT promise AS p, author AS a, '#' || row_number()"
-                                " OVER (PARTITION BY promise ORDER BY min(n)) AS label FROM ledger"
-                                " WHERE day = ?1 AND author <> '' GROUP BY promise, author) AS r"
-                                " WHERE day = ?1 AND promise = r.p AND author = r.a"
-                                " AND author <> r.label",
-                                "i", day));
-    if (rc == 0) {
-        *n += MAX(sqlite3_changes(s->q.db), 1); /* there may be another day */
-        s->ledger_day = day;
-    }
-    return rc;
-}
-
 static int prune(struct store *s, const struct store_retention *keep, int64_t now_ms, int *n)
 {
     int64_t alerts = now_ms - keep->alerts_ms;
@@ -148,7 +103,7 @@ static int prune(struct store *s, const struct store_retention *keep, int64_t no
                  " FROM webmention WHERE due_ms = 0 AND known_ms < ? LIMIT ?)",
                  alerts, n);
     if (rc == 0)
-        rc = drop_authors(s, alerts / DAY_MS, n);
+        rc = authors_drop(s, alerts / DAY_MS, n);
     return rc;
 }
 
@@ -160,5 +115,7 @@ int store_prune(struct store *s, const struct store_retention *keep, int64_t now
     rc = state_enter(s);
     if (rc == 0)
         rc = state_leave(s, prune(s, keep, now_ms, &n));
+    if (rc < 0)
+        authors_restart(s->authors);
     return rc < 0 ? rc : n;
 }

@@ -18,8 +18,8 @@ struct store {
     uint64_t seq;       /* last given out, open batch included */
     uint64_t committed; /* last given out and committed */
     char epoch[9];
-    char seen_swept[17];              /* where the sweep of `seen` stands */
-    int64_t ledger_limit, ledger_day; /* authors go from the days before, and are gone up to */
+    char seen_swept[17];     /* where the sweep of `seen` stands */
+    struct authors *authors; /* where that of the ledger stands */
 };
 
 /* Remembers what an error means for the whole store, and returns it. */

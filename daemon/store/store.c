@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/store/authors.h"
 #include "daemon/store/salvage.h"
 #include "daemon/store/schema.h"
 #include "daemon/store/state.h"
@@ -244,6 +245,7 @@ int store_open(const char *path, int64_t now_ms, struct store **ret,
     *ret_report = (struct store_report){0};
     s->lock_fd = -1;
     s->scratch = arena_new(SCRATCH_BYTES);
+    s->authors = authors_new();
     recollect_init(s);
     rc = take_lock(s, path);
     if (rc == 0)
@@ -262,6 +264,7 @@ int store_attach(const char *path, struct store **ret)
 
     s->lock_fd = -1;
     s->scratch = arena_new(SCRATCH_BYTES);
+    s->authors = authors_new();
     rc = sql_open(&s->q, path, SQLITE_OPEN_READWRITE);
     if (rc == 0)
         rc = schema_check(&s->q, &version);
@@ -283,6 +286,7 @@ void store_close(struct store *s)
     sql_close(&s->q);
     if (s->lock_fd >= 0)
         (void)close(s->lock_fd); /* which unlocks; the file stays */
+    authors_free(s->authors);
     arena_free(s->scratch);
     free(s);
 }

@@ -364,6 +364,71 @@ static void the_ledger_outlives_its_authors_and_still_counts_them(void **state)
     assert_authors(f, "p", day + 1, "#1,");
 }
 
+enum { LINES = 20000, AUTHORS = 7000 };
+
+static void put_many_lines(struct fixture *f)
+{
+    char author[16];
+
+    assert_int_equal(store_begin(f->s), 0);
+    for (int i = 0; i < LINES; i++) {
+        (void)snprintf(author, sizeof(author), "k1:%d", i * 31 % AUTHORS);
+        put_line(f, "p", author, NOW);
+    }
+    assert_int_equal(store_commit(f->s), 0);
+}
+
+struct numbers {
+    int line, wrong, real;
+};
+
+/* Line i has the number that the author of line i % AUTHORS, new there, was given. */
+static void check_number(void *arg, struct str verdict, struct str author, double ratio)
+{
+    struct numbers *n = arg;
+    int64_t number = 0;
+
+    (void)verdict, (void)ratio;
+    n->real += !str_starts(author, STR("#"));
+    if (str_starts(author, STR("#")) &&
+        (!str_to_i64(str_slice(author, 1, author.n), &number) || number != n->line % AUTHORS + 1))
+        n->wrong++;
+    n->line++;
+}
+
+static struct numbers numbers_of(struct fixture *f)
+{
+    struct numbers n = {0};
+    int64_t cursor = 0;
+
+    while (store_ledger_day(f->s, STR("p"), NOW / DAY, &cursor, check_number, &n) > 0)
+        ;
+    assert_int_equal(n.line, LINES);
+    return n;
+}
+
+static void a_large_day_loses_its_authors_in_portions_even_across_a_restart(void **state)
+{
+    struct fixture *f = *state;
+    struct store_retention keep = STORE_RETENTION_DEFAULT;
+    struct numbers n;
+    int calls = 0, real = LINES;
+
+    put_many_lines(f);
+    for (; real > LINES / 2; real = n.real) {
+        assert_true(store_prune(f->s, &keep, NOW + 31 * DAY) > 0);
+        n = numbers_of(f);
+        assert_int_equal(n.wrong, 0);
+        assert_in_range(real - n.real, 0, 4100); /* one call changes so many at most */
+        assert_true(++calls < 50);
+    }
+    (void)reopen(f); /* in the middle: what was read is forgotten */
+    assert_true(real > 0);
+    prune_all(f, NOW + 31 * DAY);
+    n = numbers_of(f);
+    assert_int_equal(n.wrong + n.real, 0);
+}
+
 /* --- what others push -------------------------------------------------------------- */
 
 struct rows {
@@ -624,6 +689,7 @@ int main(void)
         STORE_TEST(held_denials_are_counted_and_released_oldest_first),
         STORE_TEST(a_source_row_comes_back_as_it_was_put),
         STORE_TEST(the_ledger_outlives_its_authors_and_still_counts_them),
+        STORE_TEST(a_large_day_loses_its_authors_in_portions_even_across_a_restart),
         STORE_TEST(a_subscription_survives_until_it_is_dropped),
         STORE_TEST(webmentions_wait_in_order_and_known_ones_go_with_their_alerts),
         STORE_TEST(sent_rows_go_a_day_after_the_yes_and_unsent_rows_stay),
