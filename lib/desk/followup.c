@@ -44,17 +44,23 @@ static int join(struct hearing *h, const struct subject *s, const struct thread 
     return rc;
 }
 
+/* An old post at the first start may have been answered before we listened. */
+static int await_answer(struct hearing *h, const struct promise *p, struct str fingerprint,
+                        int64_t at_ms)
+{
+    if (!p || p->answer_s == 0)
+        return 0;
+    return h->recall->state_put(h->recall, FOLLOWUP_ANSWER, fingerprint, STR("{}"),
+                                MAX(at_ms, h->now_ms) + p->answer_s * 1000);
+}
+
 int followup_begin(struct hearing *h, const struct promise *p, const struct subject *s,
                    const struct alert_state *state)
 {
     struct thread t = {state->fingerprint, p->id, s->author, s->at_ms};
     int rc = join(h, s, &t);
 
-    if (rc || p->answer_s == 0)
-        return rc;
-    /* An old post at the first start may have been answered before we listened. */
-    return h->recall->state_put(h->recall, FOLLOWUP_ANSWER, state->fingerprint, STR("{}"),
-                                MAX(s->at_ms, h->now_ms) + p->answer_s * 1000);
+    return rc ? rc : await_answer(h, p, state->fingerprint, s->at_ms);
 }
 
 static int find_thread(struct hearing *h, const struct subject *s, struct thread *ret)
@@ -125,6 +131,21 @@ static const struct verdict *verdict_of(const struct subject *s, struct str prom
     return NULL;
 }
 
+/* Where an answer had stopped the clock it starts again; one that runs, or ran out, goes on. */
+static int reopen(struct hearing *h, const struct subject *s, const struct thread *t,
+                  struct alert_body *body, struct alert_state *state)
+{
+    bool stopped = str_eq(body->status, STR("answered")) || str_eq(body->status, STR("resolved"));
+    int rc = 0;
+
+    if (stopped)
+        rc = await_answer(h, ruleset_promise(h->set, t->promise), t->fingerprint, s->at_ms);
+    body->status = STR("open");
+    body->severity = MIN(body->severity + 1, SEVERITY_CRITICAL);
+    state->revision++;
+    return rc ? rc : hearing_update(h, body, state);
+}
+
 static int author_again(struct hearing *h, const struct subject *s, const struct thread *t,
                         struct alert_body *body, struct alert_state *state)
 {
@@ -142,12 +163,7 @@ static int author_again(struct hearing *h, const struct subject *s, const struct
 
         return rc ? rc : hearing_update(h, body, state);
     }
-    if (!again)
-        return 0;
-    body->status = STR("open");
-    body->severity = MIN(body->severity + 1, SEVERITY_CRITICAL);
-    state->revision++;
-    return hearing_update(h, body, state);
+    return again ? reopen(h, s, t, body, state) : 0;
 }
 
 int followup_hear(struct hearing *h, const struct subject *s, struct str *ret_promise)

@@ -418,6 +418,21 @@ static void the_author_closes_and_reopens_his_own_alert(void **state)
     assert_str_equal(e->severity, STR("high"));
 }
 
+static void a_reopened_alert_waits_for_an_answer_again(void **state)
+{
+    struct fixture *f = *state;
+    struct mention m = post(f, "a", "colis depuis 4 jours", 0);
+
+    (void)hear(f, m);
+    (void)hear(f, reply(f, "acme", "Il a ete remis au transporteur ce matin", &m, 600));
+    (void)hear(f, reply(f, "a", "toujours pas de colis", &m, 6 * 3600));
+    assert_str_equal(status_of(find_type(f, "couac.alert.v1")), STR("open"));
+    (void)hear(f, reply(f, "a", "toujours pas de colis !", &m, 8 * 3600)); /* no new clock */
+    assert_null(tick(f, 9 * 3600, "couac.unanswered.v1"));
+    assert_non_null(tick(f, 11 * 3600, "couac.unanswered.v1"));
+    assert_null(tick(f, 20 * 3600, "couac.unanswered.v1"));
+}
+
 static struct str why_of(struct fixture *f, const struct desk_event *e)
 {
     struct json *tree;
@@ -712,6 +727,7 @@ int main(void)
         TEST(claims_are_few_whoever_speaks),
         TEST(a_formula_around_an_answer_is_an_answer),
         TEST(the_author_closes_and_reopens_his_own_alert),
+        TEST(a_reopened_alert_waits_for_an_answer_again),
         TEST(complaints_that_no_promise_covers_are_told_by_their_words),
         TEST(denials_wait_for_others_and_are_released_together),
         TEST(denials_too_far_apart_do_not_count_together),
