@@ -45,7 +45,7 @@ def a_buried_row_is_listed_and_sent_again_at_the_end(rig):
         bad = rows_of(args) & {7, 50} and not mended.is_set()
         return b"-ERR too \x1b[31mstrange\r\n" if bad else None
 
-    feeder = rig.feeder(rig.meddler(redis, judge).url, N, name="couac", linger=1500)
+    feeder = rig.feeder(rig.meddler(redis, judge).url, N, name="couac", linger=600000)
     wait_for("all but two", lambda: redis.do("XLEN", "couac:alerts") == N - 2)
     listed = couacd(rig, "--dead", "list")
     assert listed.returncode == 0, listed
@@ -61,7 +61,8 @@ def a_buried_row_is_listed_and_sent_again_at_the_end(rig):
     mended.set()
     again = couac(rig, "retry")
     assert (again.returncode, again.stdout) == (0, "2 queued again\n"), again
-    feeder.done()  # a running one sends them within a second
+    wait_for("those two", lambda: redis.do("XLEN", "couac:alerts") == N)  # the running one sends them
+    feeder.kill()
     rows = redis.rows()
     assert rows == [n for n in range(1, N + 1) if n not in (7, 50)] + [7, 50], rows[-5:]
     assert couacd(rig, "--dead", "list").stdout == couac(rig, "list", "--json").stdout == ""
