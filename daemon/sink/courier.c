@@ -676,8 +676,8 @@ void courier_free(struct courier *c)
 {
     if (!c)
         return;
+    redis_free(c->link); /* before all that replies still under way go to */
     errand_free(c->errand);
-    redis_free(c->link); /* before the store is asked for the last time: replies may be lost */
     note_acked(c);
     event_free(c->tick);
     event_free(c->rest);

@@ -470,6 +470,20 @@ def what_is_too_old_goes_whoever_has_not_read_it(rig):
     all_once(redis, 100)
 
 
+def it_ends_while_a_trim_is_unanswered(rig):
+    redis, asked, answered = rig.redis(), threading.Event(), threading.Event()
+
+    def judge(_, args):
+        if args[0] == b"EVAL":
+            asked.set()
+            answered.wait(60)
+
+    feeder = rig.feeder(rig.meddler(redis, judge).url, 100, trim=50, limit=5000, timeout=60000, linger=60000)
+    report = feeder.done()  # a sanitizer sees what the late reply would touch
+    answered.set()
+    assert asked.is_set() and report["acked"] == 100, report
+
+
 def above_the_cap_only_what_all_groups_finished_with_goes(rig):
     redis = rig.redis()
     redis.do("XGROUP", "CREATE", "couac:alerts", "fast", "0", "MKSTREAM")
