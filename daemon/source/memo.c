@@ -45,6 +45,7 @@ static void read_line(struct str line, struct memo *m)
             *(struct str *)slot = value;
         else if (!str_to_i64(value, slot))
             *(int64_t *)slot = 0;
+        return;
     }
 }
 
