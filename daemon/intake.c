@@ -283,6 +283,7 @@ static int hear_waiting(struct intake *in, int64_t until_ms)
         if (r == 0) {
             (void)take(&in->waiting); /* it is b */
             put(&in->heard, b);
+            r = loop_now_ms() >= until_ms; /* thousands may have a state only */
         }
     }
     return r;

@@ -284,7 +284,7 @@ struct imap *imap_open(struct loop *loop, struct multi *multi, const struct imap
 
     if (!easy)
         abort(); /* out of memory */
-    i->job = (struct multi_job){easy, on_done, MULTI_STAYS};
+    i->job = (struct multi_job){.easy = easy, .done = on_done, .after = MULTI_STAYS};
     i->loop = loop;
     i->multi = multi;
     i->reader = *reader;

@@ -35,7 +35,7 @@ struct taps *taps_new(struct loop *loop)
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         abort(); /* no memory, or no random numbers */
     ts->loop = loop;
-    ts->multi = multi_new(loop, 0);
+    ts->multi = multi_new(loop, 1);
     return ts;
 }
 

@@ -16,11 +16,12 @@
 /* libcurl 7.88 walks three things again and again: all connections of a cache when a
  * request ends and, with a system call each, once a second; all names of a DNS cache when a
  * request ends. So a request over 9,000 kept connections took 849 us where one over 50 took 22.
- * Many multi handles with hosts hashed to them make the walks shorter, but each costs 45 KB,
- * two descriptors and wake-ups of its own. What is hashed here are only the caches, as curl's
+ * A multi handle for each few hosts would make the walks shorter, but costs 45 KB, two
+ * descriptors and wake-ups of its own. What is hashed finely here are only the caches, as curl's
  * share objects, *pools*: connections and TLS sessions of a few hosts each, made when the
- * first of them is asked. One multi handle runs all requests. No names are kept: a host
- * that is asked often has its connection, and one that is not would be looked up anyway.
+ * first of them is asked. All requests of a pool run in one of SHARDS multi handles. No names
+ * are kept: a host that is asked often has its connection, and one that is not would be
+ * looked up anyway.
  *
  * Public and private sources have pools of their own. How many connections stay open in all
  * is counted where they open and close; past the limit, those that end a request are closed.
@@ -30,13 +31,14 @@
 
 enum {
     POOLS = 1024,       /* for public sources, and as many for private ones */
+    SHARDS = 16,        /* divides POOLS */
     KEPT_PLAIN = 12000, /* connections: some 3 KB each */
     KEPT_TLS = 2000,    /* some 40 KB each */
     KEPT_AGE_S = 60,    /* most servers have closed it by then */
     RESOLVES_MAX = 64,
-    EASIES_KEPT = 64,
+    EASIES_KEPT = 512,          /* some 10 KB each */
     RATIO_FREE_BYTES = 1 << 20, /* growth is not judged below */
-    READ_BYTES = 16384,         /* curl may hand out before it counts */
+    READ_BYTES = 4096,          /* at once; each request under way has a buffer of so many */
     SLOW_BYTES_S = 64,
     URL_BYTES_MAX = 8192,
 };
@@ -88,7 +90,9 @@ struct transfer {
     struct transfers *ts;
     struct transfer *next;           /* in `waiting` */
     struct connections *connections; /* where its own counts */
-    struct event *headers_timer;
+    struct event *timer;             /* for the headers, then for each window of the body */
+    enum { T_HEADERS, T_BODY } awaited;
+    int64_t window_bytes; /* T_BODY: received when the window began */
     enum { T_WAITING, T_RUNNING, T_OVER } state;
     bool resolving;     /* counted in ts->resolving */
     bool all_permanent; /* no temporary redirect so far */
@@ -147,6 +151,39 @@ static char *header_line(struct str name, struct str value)
     return p;
 }
 
+/* --- slowness -------------------------------------------------------------- */
+
+/* curl's own check of the speed wakes every request once a second and polls its socket: with
+ * 9,000 under way, that was more work than the requests. */
+
+static int64_t wire_bytes(const struct transfer *t)
+{
+    curl_off_t wire = 0;
+
+    (void)curl_easy_getinfo(t->job.easy, CURLINFO_SIZE_DOWNLOAD_T, &wire); /* known to curl */
+    return wire;
+}
+
+static void await_headers(struct transfer *t)
+{
+    t->awaited = T_HEADERS;
+    loop_timer_in(t->timer, t->ts->limits.headers_ms);
+}
+
+static void await_body(struct transfer *t)
+{
+    t->awaited = T_BODY;
+    t->window_bytes = wire_bytes(t);
+    loop_timer_in(t->timer, t->ts->limits.stall_ms);
+}
+
+static bool keeps_pace(const struct transfer *t)
+{
+    int64_t least = SLOW_BYTES_S * t->ts->limits.stall_ms / 1000;
+
+    return t->awaited == T_BODY && wire_bytes(t) - t->window_bytes >= least;
+}
+
 /* --- curl's callbacks: note and return ------------------------------------- */
 
 static void resolved(struct transfer *t)
@@ -166,7 +203,6 @@ static size_t on_body(char *bytes, size_t one, size_t n, void *arg)
 {
     struct transfer *t = arg;
     const struct transfer_limits *limits = &t->ts->limits;
-    curl_off_t wire = 0;
     int64_t total = (int64_t)(t->body.n + n);
 
     (void)one;
@@ -174,8 +210,7 @@ static size_t on_body(char *bytes, size_t one, size_t n, void *arg)
         return stop(t, TRANSFER_BODY);
     if (t->ts->body_bytes + (int64_t)n > limits->memory_max)
         return stop(t, TRANSFER_MEMORY);
-    (void)curl_easy_getinfo(t->job.easy, CURLINFO_SIZE_DOWNLOAD_T, &wire); /* known to curl */
-    if (total > RATIO_FREE_BYTES && total > limits->ratio_max * (wire + READ_BYTES))
+    if (total > RATIO_FREE_BYTES && total > limits->ratio_max * (wire_bytes(t) + READ_BYTES))
         return stop(t, TRANSFER_BOMB);
     t->ts->body_bytes += (int64_t)n;
     sbuf_add(&t->body, str_make(bytes, n));
@@ -229,7 +264,7 @@ static size_t on_header(char *bytes, size_t one, size_t n, void *arg)
     if (str_starts(line, STR("HTTP/")))
         forget_headers(t); /* what came before was 1xx */
     else if (line.n <= 2)
-        (void)event_del(t->headers_timer); /* fails only for a broken event */
+        await_body(t);
     else
         note_header(t, line);
     return n;
@@ -290,13 +325,11 @@ static void finish(struct transfer *t, enum transfer_end end, struct str why)
         .hops = t->hops,
         .elapsed_ms = loop_now_ms() - t->started_ms,
     };
-    curl_off_t wire = 0;
     long status = 0;
 
     (void)curl_easy_getinfo(t->job.easy, CURLINFO_RESPONSE_CODE, &status); /* 0 without */
-    (void)curl_easy_getinfo(t->job.easy, CURLINFO_SIZE_DOWNLOAD_T, &wire); /* idem */
     r.status = (int)status;
-    r.wire_bytes = wire;
+    r.wire_bytes = wire_bytes(t);
     if (end == TRANSFER_OK)
         r.body = sbuf_str(&t->body);
     r.etag = found(t, H_ETAG);
@@ -441,7 +474,7 @@ static CURL *new_easy(void)
     SET(CURLOPT_PROXY, "");
     SET(CURLOPT_NOPROXY, "*");
     SET(CURLOPT_ACCEPT_ENCODING, "");
-    SET(CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES_S);
+    SET(CURLOPT_BUFFERSIZE, (long)READ_BYTES);
     SET(CURLOPT_WRITEFUNCTION, on_body);
     SET(CURLOPT_HEADERFUNCTION, on_header);
     SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
@@ -457,7 +490,6 @@ static void set_options(struct transfer *t)
 
     SET(CURLOPT_USERAGENT, t->user_agent);
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)limits->connect_ms);
-    SET(CURLOPT_LOW_SPEED_TIME, (long)MAX(limits->stall_ms / 1000, 1));
     SET(CURLOPT_WRITEDATA, t);
     SET(CURLOPT_HEADERDATA, t);
     SET(CURLOPT_OPENSOCKETDATA, t);
@@ -504,7 +536,7 @@ static void destroy(struct transfer *t)
     drop_body(t);
     put_back(t->ts, t->job.easy);
     curl_slist_free_all(t->headers);
-    event_free(t->headers_timer);
+    event_free(t->timer);
     for (size_t i = 0; i < ARRAY_LEN(t->header_lines); i++)
         free(t->header_lines[i]);
     for (size_t i = 0; i < ARRAY_LEN(t->own_lines); i++)
@@ -535,12 +567,13 @@ static CURLSH *new_pool(void)
 static void choose_pool(struct transfer *t, struct str authority)
 {
     struct transfers *ts = t->ts;
-    CURLSH **pool =
-        &ts->pools[t->network][hash_bytes(authority.p, authority.n, 0) >> 32 & (POOLS - 1)];
+    size_t number = hash_bytes(authority.p, authority.n, 0) >> 32 & (POOLS - 1);
+    CURLSH **pool = &ts->pools[t->network][number];
     CURL *easy = t->job.easy;
 
     if (!*pool)
         *pool = new_pool();
+    t->job.shard = number % SHARDS;
     t->connections = &ts->connections[str_starts_nocase(authority, STR("https:"))];
     SET(CURLOPT_SHARE, *pool);
     SET(CURLOPT_CLOSESOCKETDATA, t->connections);
@@ -556,7 +589,7 @@ static void enter_multi(struct transfer *t)
         t->started_ms = now_ms; /* waiting for a turn is not the server's fault */
     left_ms = t->ts->limits.total_ms - (now_ms - t->started_ms);
     (void)curl_easy_setopt(t->job.easy, CURLOPT_TIMEOUT_MS, (long)MAX(left_ms, 1));
-    loop_timer_in(t->headers_timer, t->ts->limits.headers_ms);
+    await_headers(t);
     t->state = T_RUNNING;
     t->resolving = is_name(host_of(authority));
     t->ts->resolving += t->resolving;
@@ -634,7 +667,7 @@ static void on_done(struct multi_job *job, CURLcode code)
     long status = 0;
 
     resolved(t);
-    (void)event_del(t->headers_timer);                                    /* may not be armed */
+    (void)event_del(t->timer);                                            /* may not be armed */
     (void)curl_easy_getinfo(job->easy, CURLINFO_RESPONSE_CODE, &status);  /* 0 without */
     (void)curl_easy_getinfo(job->easy, CURLINFO_REDIRECT_URL, &location); /* NULL without */
     if (end == TRANSFER_OK && is_redirect(status) && location && may_follow(t, status, location))
@@ -661,13 +694,19 @@ static void leave(struct transfer *t)
     }
 }
 
-static void headers_late(int fd, short what, void *arg)
+static void late(int fd, short what, void *arg)
 {
     struct transfer *t = arg;
 
     (void)fd, (void)what;
+    if (keeps_pace(t)) {
+        await_body(t);
+        return;
+    }
     leave(t);
-    finish(t, TRANSFER_TIMEOUT, STR("no headers within poll.headers_timeout"));
+    finish(t, TRANSFER_TIMEOUT,
+           t->awaited == T_HEADERS ? STR("no headers within poll.headers_timeout")
+                                   : STR("the body came too slowly for poll.stall_timeout"));
 }
 
 struct transfer *transfer_start(struct transfers *ts, const struct transfer_request *request,
@@ -698,7 +737,7 @@ struct transfer *transfer_start(struct transfers *ts, const struct transfer_requ
     if (request->validated_url.n)
         t->validated_url = copy(request->validated_url);
     sbuf_init(&t->header_text, (size_t)ts->limits.header_max);
-    t->headers_timer = loop_timer(ts->loop, headers_late, t);
+    t->timer = loop_timer(ts->loop, late, t);
     set_options(t);
     hop(t);
     return t;
@@ -733,7 +772,7 @@ struct transfers *transfers_new(struct loop *loop, const struct transfer_limits 
     ts->loop = loop;
     ts->limits = *limits;
     ts->waiting_end = &ts->waiting;
-    ts->multi = multi_new(loop, 0);
+    ts->multi = multi_new(loop, SHARDS);
     share_descriptors(ts);
     return ts;
 }

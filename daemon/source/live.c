@@ -337,7 +337,7 @@ struct live *live_new(const struct live_ports *ports, const struct config *confi
 
     l->ports = *ports;
     l->taps = taps_new(ports->loop); /* it readies curl */
-    l->multi = multi_new(ports->loop, 0);
+    l->multi = multi_new(ports->loop, 1);
     live_reload(l, config);
     return l;
 }

@@ -526,6 +526,9 @@ def b30_bodies_and_times_have_limits(rig):
         took = wait_for(f"{name}: {why}", lambda n=name, w=why: couacd.logged(
             rf"event=poll.done source={n} status=\d+ why=(?:{w}) .*took_ms=(\d+)"))
         assert int(took[0]) < 15000, (name, took)
+    for name, limit in {"drips": "stall_timeout", "headers": "headers_timeout"}.items():
+        wait_for(f"{name}: {limit}", lambda n=name, w=limit: couacd.logged(rf"event=poll.failed source={n} why=timeout .*{w}"))
+    assert not couacd.logged(r"event=poll.failed source=body .*stall_timeout"), "a steady body is no stall"
 
 
 def steady(request):
