@@ -9,16 +9,19 @@
  * in curl's caches, other files in couacd's bookkeeping, as with names.
  *
  * The floor is curl_multi with 50 requests in flight and the options it has anyway,
- * nothing done with the answers: once on a single host, once over as many hosts as
- * couacd. couacd polls as fast as it can with its SQLite state on the disk, in three ways:
+ * nothing done with the answers. There are two: over as many hosts as couacd, which is the
+ * same work, but curl walks all connections again and again; and on a single host, which
+ * is less than couacd's work and the harder one to come near. couacd polls as fast as it can with
+ * its SQLite state on the disk, in three ways:
  *
  *     hosts      50 at once over HOSTS hosts
  *     kept       50 at once over CONNECTIONS hosts, one connection kept open to each
  *     in flight  CONNECTIONS at once, each answered after a second or two
  *
- * A round measures all clients one after the other; the ratio of a round is couacd's
- * against the better floor, and the median of the rounds is printed. What is counted is
- * what the server answered over the CPU time of the client's process, all threads. */
+ * A round measures all clients one after the other; the ratios of a round are couacd's
+ * to each floor, and the medians of the rounds are printed. What is counted is what the
+ * server answered over the CPU time of the client's process, all threads. A stall of the loop
+ * is printed as it was, and without the time that couacd stood in the queue for a processor. */
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
@@ -50,11 +53,13 @@ enum {
     DELAY_MS = 1500,    /* "in flight": so many answers a second as couacd can take, and more */
     START_S = 300,
     PER_FILE = 5000,
+    STALL_MS = 250, /* couacd logs those above */
 };
 
 enum lane { BARE_ONE, BARE_MANY, COUACD, LANES };
 
-static const char *const lane_names[LANES] = {"bare, 1 host", "bare, as many", "couacd"};
+static const char *const lane_names[LANES] = {"bare loop, one host", "bare loop, as many hosts",
+                                              "couacd"};
 
 /* Shared with the server. */
 struct lane_state {
@@ -414,25 +419,36 @@ static pid_t start_couacd(const char *program, const char *folder)
     return pid;
 }
 
-/* What couacd says of its own loop when it stops. */
-static long longest_stall_ms(const char *folder)
+static long number_after(const char *line, const char *key)
 {
-    static const char key[] = "loop_lag_max_ms=";
+    const char *at = strstr(line, key);
+
+    return at ? strtol(at + strlen(key), NULL, 10) : 0;
+}
+
+/* What couacd says of its own loop: of each stall, and when it stops of the longest. */
+static void print_stalls(const char *folder)
+{
     char path[300], line[4096];
-    long ms = -1;
+    long longest = 0, own = 0;
     FILE *f;
 
     snprintf(path, sizeof(path), "%s/log", folder);
     f = fopen(path, "r");
     must(f, path);
     while (fgets(line, sizeof(line), f)) {
-        char *at = strstr(line, key);
+        long lag = number_after(line, " loop_lag_max_ms=");
+        long work = number_after(line, " late_ms=") - number_after(line, " without_cpu_ms=");
 
-        if (at)
-            ms = strtol(at + strlen(key), NULL, 10);
+        longest = lag > longest ? lag : longest;
+        own = work > own ? work : own;
     }
     fclose(f);
-    return ms;
+    printf("  longest stall %ld ms, ", longest);
+    if (longest <= STALL_MS)
+        printf("none to be looked into\n");
+    else
+        printf("without waiting for a processor %ld ms\n", own);
 }
 
 /* --- measuring ----------------------------------------------------------------- */
@@ -528,7 +544,7 @@ static void warm_up(const struct way *way, pid_t couacd)
 
 static void run_rounds(const pid_t *pids, const struct way *way, int rounds, double seconds)
 {
-    double per_cpu_s[LANES][ROUNDS_MAX], per_s[LANES][ROUNDS_MAX], ratios[ROUNDS_MAX];
+    double per_cpu_s[LANES][ROUNDS_MAX], per_s[LANES][ROUNDS_MAX], ratios[LANES][ROUNDS_MAX];
     unsigned long open;
 
     for (int r = 0; r < rounds; r++) {
@@ -538,20 +554,21 @@ static void run_rounds(const pid_t *pids, const struct way *way, int rounds, dou
             per_cpu_s[lane][r] = f.per_cpu_s;
             per_s[lane][r] = f.per_s;
         }
-        double best = per_cpu_s[BARE_ONE][r] > per_cpu_s[BARE_MANY][r] ? per_cpu_s[BARE_ONE][r]
-                                                                       : per_cpu_s[BARE_MANY][r];
-
-        ratios[r] = per_cpu_s[COUACD][r] / best;
+        for (int floor = BARE_ONE; floor <= BARE_MANY; floor++)
+            ratios[floor][r] = per_cpu_s[COUACD][r] / per_cpu_s[floor][r];
     }
     open = atomic_load(&lanes[COUACD].open);
     printf("%s: %d sources, %d hosts, %d at once, %lu connections open, %ld MiB\n", way->name,
            way->sources, way->hosts, way->at_once, open, rss_kib(pids[COUACD]) / 1024);
     for (int lane = 0; lane < LANES; lane++)
-        printf("  %-13s %8.0f polls a CPU second %8.0f polls/s\n", lane_names[lane],
+        printf("  %-24s %8.0f polls a CPU second %8.0f polls/s\n", lane_names[lane],
                median(per_cpu_s[lane], rounds), median(per_s[lane], rounds));
-    double middle = median(ratios, rounds); /* sorts */
+    for (int floor = BARE_ONE; floor <= BARE_MANY; floor++) {
+        double middle = median(ratios[floor], rounds); /* sorts */
 
-    printf("  ratio %.2f (%.2f to %.2f)", middle, ratios[0], ratios[rounds - 1]);
+        printf("  couacd to the %-24s %.2f (%.2f to %.2f)\n", lane_names[floor], middle,
+               ratios[floor][0], ratios[floor][rounds - 1]);
+    }
 }
 
 static void forget_lanes(void)
@@ -585,7 +602,7 @@ static void run_way(const char *program, const char *share, const struct way *wa
     kill(pids[BARE_MANY], SIGKILL);
     for (int i = 0; i < LANES; i++)
         waitpid(pids[i], &status, 0); /* couacd's is the last */
-    printf(", longest stall %ld ms\n", longest_stall_ms(folder));
+    print_stalls(folder);
     fflush(stdout);
     must(WIFEXITED(status) && WEXITSTATUS(status) == 0, "couacd");
     forget_lanes();
