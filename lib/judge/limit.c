@@ -59,10 +59,10 @@ static bool below(double bound, const struct quantity *q)
     return q->high < bound || (q->high == bound && q->bound == QUANTITY_LESS_THAN);
 }
 
-/* Nobody waits ten thousand times as long as was promised and then writes of it:
- * "across the street from your store for eight years" is no wait in line. A
- * thousand times would deny that callers try for weeks. */
-enum { BELIEVABLE_TIMES = 10000 };
+/* Nobody waits thirty thousand times as long as was promised and then writes of it:
+ * "across the street from your store for eight years" is no wait in line. Ten
+ * thousand times would deny that callers try for two months. */
+enum { BELIEVABLE_TIMES = 30000 };
 
 static bool beyond_belief(const struct limit *limit, const struct quantity *q)
 {
