@@ -97,10 +97,12 @@ static bool swallows(const struct reader *r, enum place place)
  * if it had ended there. What lies between was nobody's, so nothing is taken twice. */
 static bool reread(struct reader *r, unsigned depth)
 {
+    if (depth == 0 || r->depth <= depth || !swallows(r, r->scopes[depth + 1].place) ||
+        !fields_here(r->scopes[depth].place))
+        return false;
     size_t inner = r->scopes[depth + 1].inner;
 
-    if (depth == 0 || r->depth <= depth || !swallows(r, r->scopes[depth + 1].place) ||
-        !fields_here(r->scopes[depth].place) || r->x.begin - inner > r->reread_budget)
+    if (r->x.begin - inner > r->reread_budget)
         return false;
     r->reread_budget -= r->x.begin - inner;
     while (r->depth > depth)
