@@ -302,7 +302,8 @@ static void count_from_date(struct reader *r, const struct moment *m)
         !is_day_of_post(m, now))
         return;
     r->since = true;
-    (void)elapse(r, &r->date, QUANTITY_ELAPSED, &r->found[r->date_at]); /* else it stays a date */
+    if (elapse(r, &r->date, QUANTITY_ELAPSED, &r->found[r->date_at])) /* else it stays a date */
+        r->open.found = r->date_at + 1;
     r->date.form = MOMENT_NONE;
 }
 

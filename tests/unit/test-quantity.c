@@ -287,9 +287,18 @@ static void what_ended_on_a_date_did_not_go_on_until_now(void **state)
         {LANG_FR, "pas de réseau du 12/02 au 27/02", DAYS(14), DAYS(16)},
         {LANG_FR, "commandé mardi, livré mercredi", DAYS(0), DAYS(2)},
     };
+    struct quantity *q;
+    int n;
 
     check_kind(state, QUANTITY_DURATION, cases, ARRAY_LEN(cases));
     assert_true(first(state, LANG_FR, "commandé le 12 février, toujours rien").low == DAYS(22.75));
+    /* the date counted from is not the last quantity: what stands between is left alone */
+    n = scan_at(state, LANG_FR, "2025-03-07T18:00:00Z",
+                "Venez lundi 3 mars. C'est vendredi et on me rend 30 euros, reçu le 6 mars", &q);
+    for (int i = 0; i < n; i++)
+        if (q[i].kind == QUANTITY_MONEY)
+            assert_true(q[i].low == 30 && q[i].high == 30 && q[i].unit == UNIT_CURRENCY);
+    assert_true(n >= 3);
 }
 
 static void parts_of_a_month_narrow_it(void **state)
