@@ -15,9 +15,10 @@ given ones, chosen by a hash of their id; and those of labels.jsonl marked
 `untouched`, which were labelled after the tuning and never shown by it. The mark
 is true, or the name of a batch drawn at random and labelled blind, which gets a
 row of its own; 2026-11 was drawn from what the earlier picks had left, in French
-nearly all of it: few plain durations, many dates and rare wordings. When tuning,
-look at the mistakes of the first kind only (--show tuned): whoever shows others
-should label new ones.
+nearly all of it: few plain durations, many dates and rare wordings. Its lines
+whose hash falls in the held half have since been opened for tuning, and lost the
+mark. When tuning, look at the mistakes of the first kind only (--show tuned):
+whoever shows others should label new ones.
 
 --check wants the targets on the last two kinds where they were picked as the
 given lines were. Of a named batch, which is harder than those, it wants what has
