@@ -133,8 +133,8 @@ class Score:
         return self.hits / (self.hits + self.missed) if self.hits + self.missed else 1.0
 
     def f1(self):
-        p, r = self.precision(), self.recall()
-        return 2 * p * r / (p + r) if p + r else 0.0
+        alike = self.noise + self.missed + 2 * self.hits
+        return 2 * self.hits / alike if alike else 1.0
 
     def line(self, name):
         p, r = (wilson(self.hits, self.hits + other) for other in (self.noise, self.missed))
