@@ -17,12 +17,14 @@ is true, or the name of a batch drawn at random and labelled blind, which gets a
 row of its own; 2026-11 was drawn from what the earlier picks had left, in French
 nearly all of it: few plain durations, many dates and rare wordings. Its lines
 whose hash falls in the held half have since been opened for tuning, and lost the
-mark. When tuning, look at the mistakes of the first kind only (--show tuned):
-whoever shows others should label new ones.
+mark. 2026-11-28 was drawn in the same way from what was left, half of the English
+ones from the airlines and the French ones entirely; what no promise could concern,
+or no reader could decide, bears no label. When tuning, look at the mistakes of
+the first kind only (--show tuned): whoever shows others should label new ones.
 
 --check wants the targets on the last two kinds where they were picked as the
-given lines were. Of a named batch, which is harder than those, it wants what has
-been reached (FLOORS), so that nothing heard is lost again.
+given lines were. Of each named batch, which is harder than those, it wants what
+was reached (FLOORS), so that nothing heard is lost again.
 """
 
 import argparse
@@ -40,7 +42,8 @@ LANGS = ('en', 'fr')
 SOURCES = ('airline_en', 'complaints_en', 'twcs_en', 'twcs_labelled_en', 'trustpilot_food_en',
            'free_fr', 'engie_fr', 'trustpilot_fr_mixed')
 PRECISION, F1 = .93, .92
-FLOORS = {'en': (.93, .80), 'fr': (.80, .50)}
+FLOORS = {('en', '2026-11'): (.93, .80), ('fr', '2026-11'): (.80, .50),
+          ('en', '2026-11-28'): (.84, .74), ('fr', '2026-11-28'): (.87, .76)}
 
 
 def half(ident):
@@ -146,13 +149,18 @@ KINDS = {'tuned on': ('tuned',), 'held': ('held',), 'untouched': ('untouched',),
          'held and untouched': ('held', 'untouched'), 'all': ('tuned', 'held', 'untouched')}
 
 
+def batches(cases, lang):
+    """The named batches of `lang`: name, cases."""
+    for batch in sorted({c.batch for c in cases if c.lang == lang and c.batch}):
+        yield batch, [c for c in cases if c.lang == lang and c.batch == batch]
+
+
 def parts(cases):
     for lang in LANGS:
         for name, kinds in KINDS.items():
             yield f'{lang} {name}', [c for c in cases if c.lang == lang and c.kind in kinds]
-        for batch in sorted({c.batch for c in cases if c.lang == lang and c.batch}):
-            yield (f'{lang} untouched {batch}',
-                   [c for c in cases if c.lang == lang and c.batch == batch])
+        for batch, some in batches(cases, lang):
+            yield f'{lang} untouched {batch}', some
 
 
 def show(cases, which, promise):
@@ -169,10 +177,11 @@ def below(cases):
     """How many targets and floors are missed."""
     missed = 0
     for lang in LANGS:
-        unseen = [c for c in cases if c.lang == lang and c.kind != 'tuned']
-        for name, some, (precision, f1) in (
-                ('picked lines', [c for c in unseen if not c.batch], (PRECISION, F1)),
-                ('batches', [c for c in unseen if c.batch], FLOORS[lang])):
+        picked = [c for c in cases if c.lang == lang and c.kind != 'tuned' and not c.batch]
+        wanted = [('picked lines', picked, (PRECISION, F1))]
+        wanted += [(f'batch {batch}', some, FLOORS[lang, batch])
+                   for batch, some in batches(cases, lang)]
+        for name, some, (precision, f1) in wanted:
             score = Score(some)
             print(score.line(f'{lang} {name}'), f'wanted {precision:.2f} and F1 {f1:.2f}')
             missed += score.precision() < precision or score.f1() < f1
