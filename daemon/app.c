@@ -245,7 +245,8 @@ static void leave(struct app *a, const char *signal_name)
         loop_stop(a->loop);
         return;
     }
-    log_info("couacd.stopping", LOG_STR("signal", signal_name));
+    log_info("couacd.stopping", LOG_STR("signal", signal_name),
+             LOG_INT("loop_lag_max_ms", loop_lag(a->loop)->max_ms));
     notify_stopping();
     poll_stop(a->poll);
     live_stop(a->live);
@@ -821,8 +822,7 @@ int app_run(struct config *config, struct ruleset *set)
         notify_ready();
         loop_run(a.loop);
         intake_drain(a.intake);
-        log_info("couacd.stopped", LOG_INT("status", a.exit_status),
-                 LOG_INT("loop_lag_max_ms", loop_lag(a.loop)->max_ms));
+        log_info("couacd.stopped", LOG_INT("status", a.exit_status));
         status = a.exit_status;
     }
     unmake(&a);

@@ -442,6 +442,8 @@ static void print_stalls(const char *folder)
 
         longest = lag > longest ? lag : longest;
         own = work > own ? work : own;
+        if (strstr(line, "event=couacd.stopping"))
+            break; /* thousands of requests are given up at once then, and nobody waits */
     }
     fclose(f);
     printf("  longest stall %ld ms, ", longest);

@@ -140,7 +140,7 @@ def a_loop_that_stood_still_says_so(rig):
         return couacd.stalls()
     wait_for("the stall", told_of_standing_still)
     assert couacd.stop() == 0
-    assert couacd.logged(r"event=couacd.stopped .*loop_lag_max_ms=\d{3}")
+    assert couacd.logged(r"event=couacd.stopping .*loop_lag_max_ms=\d{3}")
 
 
 def items(*inside):
