@@ -208,7 +208,8 @@ static const struct quantity *last_clock(const struct reader *r)
     return NULL;
 }
 
-/* "called at 1, it's 4:30": hours between the last time of day and this one. */
+/* "called at 1, it's 4:30": hours between the last time of day and this one. Behind "instead of"
+ * the later one comes first: "arrived at 9:40 instead of 8:05". */
 static bool between_clocks(struct reader *r, const struct moment *m, struct quantity *q)
 {
     const struct quantity *before = last_clock(r);
@@ -217,10 +218,12 @@ static bool between_clocks(struct reader *r, const struct moment *m, struct quan
     if (!before)
         return false;
     seconds = fmod(m->clock * 60.0 - before->low + 2 * turn, turn);
+    if (q->role == QUANTITY_DELAY)
+        seconds = turn - seconds;
     if (seconds <= 0 || seconds > (m->vague_hour ? 9 : 12) * 3600)
         return false; /* "closes at 9, it's 8:50" */
     *q = (struct quantity){.kind = QUANTITY_DURATION,
-                           .role = QUANTITY_ELAPSED,
+                           .role = q->role,
                            .unit = UNIT_HOUR,
                            .amount = seconds / 3600,
                            .low = seconds,
