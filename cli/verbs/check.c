@@ -80,13 +80,12 @@ static void print_text(const struct call *call, struct rules *r)
                       screen_paint(out, PAINT_GREEN), screen_paint(out, PAINT_END),
                       r->set->n_promises, plural(r->set->n_promises), count_examples(r->set),
                       plural(count_examples(r->set)), r->set->n_lists, r->set->n_phrases, r->fs.n);
-        if (r->set->brand.names.n == 0)
-            screen_printf(out, "\nno brand names are written, so every post is taken to be about "
-                               "you");
     }
     if (r->diags.n_warnings)
         screen_printf(out, ", %zu warning%s", r->diags.n_warnings, plural(r->diags.n_warnings));
     screen_printf(out, " (%.1f ms)\n", (double)r->load_us / 1000);
+    if (r->set && r->set->brand.names.n == 0)
+        screen_printf(out, "no brand names are written, so every post is taken to be about you\n");
 }
 
 /* The posts of --corpus, if there is one. */
@@ -115,11 +114,23 @@ static int look_closer(const struct call *call, struct rules *r)
     struct common *common = common_new(r->set);
     int status = hear_corpus(call, common);
 
+    if (status == VERB_INTERRUPTED)
+        screen_printf(&call->err, "interrupted: common words are counted in the posts read so "
+                                  "far\n");
     common_warn(common, &r->diags);
     common_free(common);
     if (lint(r->set, rules_now_ms(), &r->diags) != 0)
         return call_trouble(call, "the examples cannot be judged: out of memory");
     return status;
+}
+
+/* A path that leads to no rule file is wrong usage, no finding. */
+static bool nothing_read(const struct rules *r)
+{
+    for (size_t i = 0; i < r->fs.n; i++)
+        if (r->fs.items[i].origin == RULE_USER)
+            return false;
+    return true;
 }
 
 static int run_check(const struct call *call)
@@ -128,9 +139,9 @@ static int run_check(const struct call *call)
     bool strict = call_option(call, "strict") != NULL;
 
     rules_read(&r, call->args[0]);
-    int status = r.set ? look_closer(call, &r) : VERB_FINDINGS;
+    int status = r.set ? look_closer(call, &r) : nothing_read(&r) ? VERB_TROUBLE : VERB_FINDINGS;
 
-    if (status == VERB_TROUBLE || status == VERB_INTERRUPTED) {
+    if (r.set && status == VERB_TROUBLE) {
         rules_done(&r);
         return status;
     }
@@ -138,7 +149,7 @@ static int run_check(const struct call *call)
         print_json(call, &r);
     else
         print_text(call, &r);
-    if (strict && r.diags.n_warnings)
+    if (strict && r.diags.n_warnings && status == VERB_FINE)
         status = VERB_FINDINGS;
     rules_done(&r);
     return status;

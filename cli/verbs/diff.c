@@ -3,31 +3,29 @@
 #include "cli/verbs/score.h"
 #include "lib/data/json.h"
 
+enum { OLD, NEW, LIST_DEFAULT = 50 };
+
 struct session {
-    struct rules before, now;
+    struct rules rules[RERUN_RULES_MAX];
+    struct rerun runs[RERUN_RULES_MAX];
     struct corpus_file file;
-    struct rerun heard_before, heard_now;
+    size_t n_rules, n_list;
 };
 
-static size_t print(const struct call *call, const struct session *s)
+static size_t print_json(const struct call *call, const struct session *s)
 {
-    const char *list = call_option(call, "list");
-    int64_t n_max = 50;
-    size_t n;
-
-    if (list && !str_to_i64(str_of(list), &n_max))
-        n_max = 50;
-    if (call->output == CALL_TEXT)
-        return score_print_delta(&call->out, &s->heard_before, &s->heard_now, &s->file,
-                                 (size_t)MAX(0, n_max));
+    const struct rerun *now = &s->runs[NEW];
     struct sbuf b = SBUF_INIT((size_t)1 << 30);
     struct json_writer w;
 
     json_writer_init(&w, &b);
     json_open_object(&w);
-    json_member_i64(&w, STR("mentions"), (int64_t)s->heard_now.replay->n_mentions);
-    json_member_i64(&w, STR("bad_lines"), (int64_t)s->heard_now.replay->n_bad);
-    n = score_write_delta(&w, &s->heard_before, &s->heard_now);
+    json_member_i64(&w, STR("mentions"), (int64_t)now->replay->n_mentions);
+    json_member_i64(&w, STR("bad_lines"), (int64_t)now->replay->n_bad);
+    json_key(&w, STR("interrupted"));
+    json_bool(&w, now->interrupted);
+    size_t n = score_write_delta(&w, &s->runs[OLD], now);
+
     json_close_object(&w);
     sbuf_putc(&b, '\n');
     screen_raw(&call->out, sbuf_str(&b));
@@ -37,48 +35,39 @@ static size_t print(const struct call *call, const struct session *s)
 
 static int compare(const struct call *call, struct session *s)
 {
-    struct replay_settings settings = rerun_settings(call);
-    struct str corpus = sbuf_str(&s->file.bytes);
-    int rc = rerun_run(&s->heard_before, call, &s->before, corpus, &settings, RERUN_UNMETERED);
-
-    if (rc == VERB_FINE)
-        rc = rerun_run(&s->heard_now, call, &s->now, corpus, &settings, RERUN_UNMETERED);
-    if (rc == VERB_FINE)
-        rc = rerun_complain(&s->heard_now, call, &s->file);
-    if (!s->heard_now.replay)
-        return rc;
-    bool findings = print(call, s) > 0 || s->heard_now.replay->n_bad;
-
-    if (s->heard_now.interrupted)
-        return VERB_INTERRUPTED;
-    return rc != VERB_FINE ? rc : findings ? VERB_FINDINGS : VERB_FINE;
-}
-
-static int with_both(const struct call *call, struct session *s)
-{
-    int rc = rules_need(&s->now, call, call->args[1]);
+    const struct rerun *now = &s->runs[NEW];
+    int rc = rerun_run(s->runs, s->rules, s->n_rules, call, sbuf_str(&s->file.bytes));
 
     if (rc != VERB_FINE)
         return rc;
-    rc = corpus_file_read(&s->file, call, call->args[2]);
-    if (rc == VERB_FINE)
-        rc = compare(call, s);
-    rerun_done(&s->heard_before);
-    rerun_done(&s->heard_now);
-    corpus_file_done(&s->file);
-    rules_done(&s->now);
-    return rc;
+    rc = rerun_complain(now, call, &s->file);
+    size_t n = call->output == CALL_JSON
+                   ? print_json(call, s)
+                   : score_print_delta(&call->out, &s->runs[OLD], now, &s->file, s->n_list);
+
+    if (now->interrupted)
+        return VERB_INTERRUPTED;
+    return rc != VERB_FINE ? rc : n || now->replay->n_bad ? VERB_FINDINGS : VERB_FINE;
 }
 
 static int run_diff(const struct call *call)
 {
-    struct session s = {0};
-    int rc = rules_need(&s.before, call, call->args[0]);
+    struct session s = {.n_list = LIST_DEFAULT};
+    int rc = call_number(call, "list", 0, &s.n_list);
 
-    if (rc != VERB_FINE)
-        return rc;
-    rc = with_both(call, &s);
-    rules_done(&s.before);
+    for (size_t i = 0; i < RERUN_RULES_MAX && rc == VERB_FINE; i++) {
+        rc = rules_need(&s.rules[i], call, call->args[i]);
+        s.n_rules += rc == VERB_FINE;
+    }
+    if (rc == VERB_FINE)
+        rc = corpus_file_read(&s.file, call, call->args[2]);
+    if (rc == VERB_FINE)
+        rc = compare(call, &s);
+    for (size_t i = 0; i < s.n_rules; i++) {
+        rerun_done(&s.runs[i]);
+        rules_done(&s.rules[i]);
+    }
+    corpus_file_done(&s.file);
     return rc;
 }
 

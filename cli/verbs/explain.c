@@ -1,7 +1,9 @@
+#include "cli/verbs/input.h"
 #include "cli/verbs/rules.h"
 #include "cli/verbs/show.h"
 #include "lib/base/arena.h"
 #include "lib/data/json.h"
+#include "lib/text/lang.h"
 
 static bool alerts(const struct verdict *v)
 {
@@ -88,19 +90,17 @@ static void print_text(const struct call *call, const struct judgement *j, bool 
                 print_verdict(&call->out, j->text, v);
         }
     if (n_elsewhere)
-        screen_printf(&call->out,
-                      "%zu other promise%s: nothing of theirs is in it (--all shows "
-                      "why)\n",
-                      n_elsewhere, n_elsewhere == 1 ? "" : "s");
+        screen_printf(&call->out, "%zu%s promise%s: nothing of theirs is in it (--all shows why)\n",
+                      n_elsewhere, n_elsewhere < j->n ? " other" : "", n_elsewhere == 1 ? "" : "s");
 }
 
-static int read_mention(const struct call *call, struct mention *ret)
+static int read_mention(const struct call *call, struct str text, struct mention *ret)
 {
     const char *published = call_option(call, "at");
     const char *author = call_option(call, "author"), *lang = call_option(call, "lang");
 
     *ret = MENTION_INIT;
-    ret->text = str_of(call->args[1]);
+    ret->text = text;
     ret->author = str_of(author);
     ret->lang = str_of(lang);
     if (published && !clock_parse(str_of(published), &ret->published_ms))
@@ -108,35 +108,49 @@ static int read_mention(const struct call *call, struct mention *ret)
                             "--at takes a time like 2025-03-07 or 2025-03-07T14:30:00Z, "
                             "not '%s'",
                             published);
+    if (lang && lang_from_tag(ret->lang) == LANG_UNKNOWN)
+        return call_trouble(call, "--lang takes en, fr or es, not '%s'", lang);
+    if (str_trim(text).n == 0)
+        return call_trouble(call, "there is no text");
     return VERB_FINE;
+}
+
+static int explain(const struct call *call, struct rules *r, const struct mention *m)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new(0);
+    CLEANUP(judge_freep) struct judge *judge = judge_new(r->set);
+    enum judge_about about = call_option(call, "anyone") ? JUDGE_ABOUT_ANYONE : JUDGE_ABOUT_US;
+    struct judgement j;
+    bool found = false;
+
+    if (judge_mention(judge, m, about, rules_now_ms(), JUDGE_ALL, arena, &j) != 0)
+        return call_trouble(call, "the text cannot be judged: out of memory");
+    if (call->output == CALL_JSON)
+        print_json(call, &j);
+    else
+        print_text(call, &j, call_option(call, "all") != NULL);
+    for (size_t i = 0; i < j.n; i++)
+        found = found || alerts(&j.verdicts[i]);
+    return found ? VERB_FINDINGS : VERB_FINE;
 }
 
 static int run_explain(const struct call *call)
 {
-    CLEANUP(arena_freep) struct arena *arena = arena_new(0);
+    bool standard = strcmp(call->args[1], "-") == 0;
+    CLEANUP(sbuf_done) struct sbuf text = SBUF_INIT(INPUT_LINE_MAX);
     struct rules r;
     struct mention m;
-    struct judgement j;
-    int rc = read_mention(call, &m);
+    int rc = standard ? input_whole(call, "-", &text) : VERB_FINE;
 
+    if (rc == VERB_FINE)
+        rc = read_mention(call, standard ? sbuf_str(&text) : str_of(call->args[1]), &m);
     if (rc == VERB_FINE)
         rc = rules_need(&r, call, call->args[0]);
     if (rc != VERB_FINE)
         return rc;
-    CLEANUP(judge_freep) struct judge *judge = judge_new(r.set);
-    enum judge_about about = call_option(call, "anyone") ? JUDGE_ABOUT_ANYONE : JUDGE_ABOUT_US;
-    bool found = false;
-
-    if (judge_mention(judge, &m, about, rules_now_ms(), JUDGE_ALL, arena, &j) == 0) {
-        if (call->output == CALL_JSON)
-            print_json(call, &j);
-        else
-            print_text(call, &j, call_option(call, "all") != NULL);
-        for (size_t i = 0; i < j.n; i++)
-            found = found || alerts(&j.verdicts[i]);
-    }
+    rc = explain(call, &r, &m);
     rules_done(&r);
-    return found ? VERB_FINDINGS : VERB_FINE;
+    return rc;
 }
 
 static const struct verb_option options[] = {
@@ -151,8 +165,9 @@ const struct verb verb_explain = {
     .name = "explain",
     .summary = "show why a text alerts or does not, promise by promise",
     .usage = "RULES TEXT",
-    .notes = "Each promise with the gate that stopped it, the words that hit and where their\n"
-             "phrase is written, what was measured, and to whom the alert would go.\n"
+    .notes = "TEXT may be - for standard input. Each promise with the gate that stopped it, the\n"
+             "words that hit and where their phrase is written, what was measured, and to whom\n"
+             "the alert would go.\n"
              "Exit status 1: it would alert.\n"
              "  couac explain rules \"6 jours que j'attends mon colis\" --at 2025-03-07\n",
     .options = options,

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/term/interrupt.h"
@@ -15,20 +16,30 @@ static bool is_standard(const char *path)
     return !path || strcmp(path, "-") == 0;
 }
 
-static const char *shown(const char *path)
+const char *input_name(const char *path)
 {
     return is_standard(path) ? "(standard input)" : path;
 }
 
+/* A folder opens, and only tells when it is read. */
+static FILE *open_file(const struct call *call, const char *path)
+{
+    FILE *file = fopen(path, "re");
+    struct stat st;
+
+    if (file && (fstat(fileno(file), &st) != 0 || !S_ISDIR(st.st_mode)))
+        return file;
+    (void)call_trouble(call, "%s: %s", path,
+                       strerror(file ? EISDIR : errno)); /* the status follows */
+    if (file)
+        (void)fclose(file); /* nothing was read */
+    return NULL;
+}
+
 static FILE *open_path(const struct call *call, const char *path)
 {
-    if (!is_standard(path)) {
-        FILE *file = fopen(path, "re");
-
-        if (!file)
-            (void)call_trouble(call, "%s: %s", path, strerror(errno)); /* the status follows */
-        return file;
-    }
+    if (!is_standard(path))
+        return open_file(call, path);
     if (isatty(STDIN_FILENO) == 1)
         screen_printf(&call->err, "(reading from the terminal; Ctrl-D ends)\n");
     return stdin;
@@ -56,9 +67,9 @@ int input_whole(const struct call *call, const char *path, struct sbuf *ret)
     if (interrupt_seen())
         return VERB_INTERRUPTED;
     if (error)
-        return call_trouble(call, "%s: %s", shown(path), strerror(error));
+        return call_trouble(call, "%s: %s", input_name(path), strerror(error));
     if (ret->full)
-        return call_trouble(call, "%s: more than %zu bytes", shown(path), ret->max);
+        return call_trouble(call, "%s: more than %zu bytes", input_name(path), ret->max);
     return VERB_FINE;
 }
 
@@ -84,7 +95,7 @@ static void reject(struct input *in, size_t col, const char *why)
 
     in->n_bad++;
     progress_end(&in->progress);
-    screen_text(err, str_of(shown(in->path)));
+    screen_text(err, str_of(input_name(in->path)));
     screen_printf(err, ":%zu:%zu: error: %s\n", in->number, col, why);
 }
 
@@ -152,6 +163,8 @@ bool input_next(struct input *in, enum input_kind kind, struct arena *arena, str
     while (!interrupt_seen() && (n = read_line(in)) != SIZE_MAX) {
         struct str line = {in->line, n};
 
+        if (in->number == 1 && str_starts(line, STR(UTF8_BOM)))
+            line = str_slice(line, sizeof(UTF8_BOM) - 1, line.n);
         progress_at(&in->progress, in->number);
         if (str_trim(line).n > 0 && use_line(in, kind, line, arena, ret))
             return true;

@@ -13,6 +13,9 @@ struct arena;
 
 enum { INPUT_LINE_MAX = 1 << 20, INPUT_WHOLE_MAX = 64 << 20 };
 
+/* How messages call it: NULL and "-" are "(standard input)". */
+const char *input_name(const char *path);
+
 /* All of a file; "-" is standard input. VERB_FINE, or VERB_TROUBLE after a word
  * on standard error (not there, not readable, more than `ret`'s maximum). */
 int input_whole(const struct call *call, const char *path, struct sbuf *ret) MUST_CHECK;

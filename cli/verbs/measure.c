@@ -117,7 +117,7 @@ static int measure_all(const struct call *call, struct input *in, const struct d
     }
     if (status != VERB_FINE)
         return status;
-    return interrupt_seen() ? VERB_INTERRUPTED : in->n_bad ? VERB_TROUBLE : VERB_FINE;
+    return interrupt_seen() ? VERB_INTERRUPTED : in->n_bad ? VERB_FINDINGS : VERB_FINE;
 }
 
 static int read_defaults(const struct call *call, struct defaults *ret)

@@ -6,38 +6,33 @@
 
 enum { LIST_DEFAULT = 10, PHRASES_DEFAULT = 25 };
 
-/* What one call needs; `old` is there with --against only. */
+enum { NOW, OLD }; /* of the arrays below; OLD is there with --against only */
+
 struct session {
-    struct rules rules, old_rules;
+    struct rules rules[RERUN_RULES_MAX];
+    struct rerun runs[RERUN_RULES_MAX];
     struct corpus_file file;
-    struct rerun now, old;
-    bool compared;
+    size_t n_rules;
+    size_t n_list, n_phrases; /* --list, --phrases */
+    double least_f1;          /* --min-f1; NAN: any will do */
 };
-
-static size_t number_option(const struct call *call, const char *name, size_t otherwise)
-{
-    const char *given = call_option(call, name);
-    int64_t n;
-
-    return given && str_to_i64(str_of(given), &n) && n >= 0 ? (size_t)n : otherwise;
-}
 
 static void print_text(const struct call *call, const struct session *s)
 {
     const struct screen *out = &call->out;
+    const struct rerun *now = &s->runs[NOW], *old = &s->runs[OLD];
 
-    score_print(out, &s->now);
-    score_print_phrases(out, s->now.replay, number_option(call, "phrases", PHRASES_DEFAULT));
-    score_print_errors(out, &s->now, &s->file, number_option(call, "list", LIST_DEFAULT));
-    if (!s->compared)
+    score_print(out, now);
+    score_print_phrases(out, now->replay, s->n_phrases);
+    score_print_errors(out, now, &s->file, s->n_list);
+    if (s->n_rules == 1)
         return;
-    struct rate was = tally_f1(&s->old.replay->all), is = tally_f1(&s->now.replay->all);
+    struct rate was = tally_f1(&old->replay->all), is = tally_f1(&now->replay->all);
 
     screen_printf(out, "\nagainst %s: ", call_option(call, "against"));
     if (!isnan(was.value) && !isnan(is.value))
         screen_printf(out, "F1 %.3f -> %.3f; ", was.value, is.value);
-    (void)score_print_delta(out, &s->old, &s->now, &s->file, /* the count is printed */
-                            number_option(call, "list", LIST_DEFAULT));
+    (void)score_print_delta(out, old, now, &s->file, s->n_list); /* the count is printed */
 }
 
 static void print_json(const struct call *call, const struct session *s)
@@ -47,14 +42,14 @@ static void print_json(const struct call *call, const struct session *s)
 
     json_writer_init(&w, &b);
     json_open_object(&w);
-    score_write(&w, &s->now);
-    score_write_errors(&w, &s->now);
-    if (s->compared) {
+    score_write(&w, &s->runs[NOW]);
+    score_write_errors(&w, &s->runs[NOW]);
+    if (s->n_rules > 1) {
         json_key(&w, STR("against"));
         json_open_object(&w);
-        score_write(&w, &s->old);
+        score_write(&w, &s->runs[OLD]);
         json_close_object(&w);
-        (void)score_write_delta(&w, &s->old, &s->now); /* the array tells */
+        (void)score_write_delta(&w, &s->runs[OLD], &s->runs[NOW]); /* the array tells */
     }
     json_close_object(&w);
     sbuf_putc(&b, '\n');
@@ -64,35 +59,33 @@ static void print_json(const struct call *call, const struct session *s)
 
 static int verdict(const struct call *call, const struct session *s, int complaints)
 {
-    const char *least = call_option(call, "min-f1");
-    double f1 = tally_f1(&s->now.replay->all).value, wanted = 0;
+    const struct replay *r = s->runs[NOW].replay;
+    double f1 = tally_f1(&r->all).value;
 
-    if (s->now.interrupted)
+    if (s->runs[NOW].interrupted)
         return VERB_INTERRUPTED;
-    if (complaints != VERB_FINE)
-        return complaints;
-    if (least && !str_to_double(str_of(least), &wanted))
-        return call_trouble(call, "--min-f1 takes a number from 0 to 1, not '%s'", least);
-    if (least && !(f1 >= wanted)) {
-        screen_printf(&call->err, "F1 is %.3f, at least %.3f is asked for\n", f1, wanted);
+    if (complaints != VERB_FINE || isnan(s->least_f1))
+        return complaints != VERB_FINE ? complaints : r->n_bad ? VERB_FINDINGS : VERB_FINE;
+    if (isnan(f1)) {
+        screen_printf(&call->err, "there is no F1: no line is labelled (\"want\") with what the "
+                                  "rules find or should find\n");
         return VERB_FINDINGS;
     }
-    return s->now.replay->n_bad ? VERB_FINDINGS : VERB_FINE;
+    if (f1 < s->least_f1) {
+        screen_printf(&call->err, "F1 is %.3f, at least %.3f is asked for\n", f1, s->least_f1);
+        return VERB_FINDINGS;
+    }
+    return r->n_bad ? VERB_FINDINGS : VERB_FINE;
 }
 
-static int run_both(const struct call *call, struct session *s)
+static int judge(const struct call *call, struct session *s)
 {
-    struct replay_settings settings = rerun_settings(call);
-    struct str corpus = sbuf_str(&s->file.bytes);
-    int rc = rerun_run(&s->now, call, &s->rules, corpus, &settings, RERUN_METERED);
+    int rc = rerun_run(s->runs, s->rules, s->n_rules, call, sbuf_str(&s->file.bytes));
 
-    if (rc == VERB_FINE && s->compared && !s->now.interrupted)
-        rc = rerun_run(&s->old, call, &s->old_rules, corpus, &settings, RERUN_UNMETERED);
-    else
-        s->compared = false;
     if (rc != VERB_FINE)
         return rc;
-    int complaints = rerun_complain(&s->now, call, &s->file);
+    rerun_meter(&s->runs[NOW]);
+    int complaints = rerun_complain(&s->runs[NOW], call, &s->file);
 
     if (call->output == CALL_JSON)
         print_json(call, s);
@@ -101,28 +94,41 @@ static int run_both(const struct call *call, struct session *s)
     return verdict(call, s, complaints);
 }
 
+static int read_options(const struct call *call, struct session *s)
+{
+    const char *least = call_option(call, "min-f1");
+
+    *s = (struct session){.n_list = LIST_DEFAULT, .n_phrases = PHRASES_DEFAULT, .least_f1 = NAN};
+    int rc = call_number(call, "list", 0, &s->n_list);
+
+    if (rc == VERB_FINE)
+        rc = call_number(call, "phrases", 0, &s->n_phrases);
+    if (rc != VERB_FINE || !least)
+        return rc;
+    if (str_to_double(str_of(least), &s->least_f1) && s->least_f1 >= 0 && s->least_f1 <= 1)
+        return VERB_FINE;
+    return call_trouble(call, "--min-f1 takes a number from 0 to 1, such as 0.8, not '%s'", least);
+}
+
 static int run_replay(const struct call *call)
 {
-    const char *against = call_option(call, "against");
-    struct session s = {.compared = against != NULL};
-    int rc = rules_need(&s.rules, call, call->args[0]);
+    const char *paths[RERUN_RULES_MAX] = {call->args[0], call_option(call, "against")};
+    struct session s;
+    int rc = read_options(call, &s);
 
-    if (rc != VERB_FINE)
-        return rc;
-    if (against)
-        rc = rules_need(&s.old_rules, call, against);
-    bool old_rules = against && rc == VERB_FINE;
-
+    for (size_t i = 0; i < ARRAY_LEN(paths) && paths[i] && rc == VERB_FINE; i++) {
+        rc = rules_need(&s.rules[i], call, paths[i]);
+        s.n_rules += rc == VERB_FINE;
+    }
     if (rc == VERB_FINE)
         rc = corpus_file_read(&s.file, call, call->args[1]);
     if (rc == VERB_FINE)
-        rc = run_both(call, &s);
-    rerun_done(&s.now);
-    rerun_done(&s.old);
+        rc = judge(call, &s);
+    for (size_t i = 0; i < s.n_rules; i++) {
+        rerun_done(&s.runs[i]);
+        rules_done(&s.rules[i]);
+    }
     corpus_file_done(&s.file);
-    if (old_rules)
-        rules_done(&s.old_rules);
-    rules_done(&s.rules);
     return rc;
 }
 
@@ -147,8 +153,9 @@ const struct verb verb_replay = {
         "They are judged by the daemon's own code, at their own time. Only labelled pairs of\n"
         "mention and promise are scored: precision, recall and F1 with their 95 % intervals\n"
         "(Wilson), what each phrase finds rightly, wrongly, and alone, then misses and noise\n"
-        "with the words that hit. 'broken' counts verdicts, 'alerts' what the desk would\n"
-        "send: it drops duplicates, joins reposts and holds denials as 'after' says.\n"
+        "with the words that hit. 'broken' counts verdicts, 'alerts' the alerts that would be\n"
+        "sent, each once: duplicates are dropped, reposts and answers update an alert, and\n"
+        "denials are held as 'after' says.\n"
         "\n"
         "  couac replay rules/ corpus.jsonl --against old-rules/ --min-f1 0.8\n"
         "\n"

@@ -10,12 +10,14 @@
 
 enum { ERRORS_MAX = 50, CHANGES_MAX = 100, PHRASES_MAX = 60, TEXT_MAX = 400 };
 
+enum { NOW, OLD }; /* of the arrays below; OLD is there with --against only */
+
 struct page {
     const struct call *call;
-    struct rules rules, old_rules;
+    struct rules rules[RERUN_RULES_MAX];
+    struct rerun runs[RERUN_RULES_MAX];
     struct corpus_file file;
-    struct rerun now, old;
-    bool compared;
+    size_t n_rules;
     struct sbuf out;
     struct arena *arena;
     struct judge *judge, *old_judge;
@@ -36,9 +38,10 @@ static void count_changes(const struct delta *items, size_t n, size_t counts[2][
 /* One sentence on top: is this run better than the last one? */
 static void write_verdict(struct page *p)
 {
-    const struct tally *now = &p->now.replay->all;
+    const struct tally *now = &p->runs[NOW].replay->all;
     struct rate f1 = tally_f1(now);
-    struct rate was = p->compared ? tally_f1(&p->old.replay->all) : (struct rate){NAN, 0, 1};
+    struct rate was =
+        p->n_rules > 1 ? tally_f1(&p->runs[OLD].replay->all) : (struct rate){NAN, 0, 1};
     const char *class = "", *word = "";
 
     if (!isnan(f1.value) && !isnan(was.value)) {
@@ -53,12 +56,12 @@ static void write_verdict(struct page *p)
     else if (!isnan(f1.value))
         sbuf_printf(&p->out, "<b>F1 %.3f</b> (95&thinsp;%%: %.2f to %.2f). ", f1.value, f1.low,
                     f1.high);
-    if (p->now.replay->n_labelled)
+    if (p->runs[NOW].replay->n_labelled)
         sbuf_printf(&p->out,
                     "%zu broken promises found, %zu missed, %zu alerted wrongly among %zu "
                     "labelled pairs.",
                     tally_true_alerts(now), tally_misses(now), tally_noise(now),
-                    p->now.replay->n_labelled);
+                    p->runs[NOW].replay->n_labelled);
     else
         sbuf_printf(&p->out,
                     "%zu broken promises found; nothing is labelled, so nothing is scored.",
@@ -68,7 +71,7 @@ static void write_verdict(struct page *p)
 
 static void write_head(struct page *p)
 {
-    const struct replay *r = p->now.replay;
+    const struct replay *r = p->runs[NOW].replay;
 
     html_begin(&p->out, STR("couac: how right the rules are"));
     sbuf_printf(&p->out, "<h1>How right the rules are</h1><p class=soft>");
@@ -76,10 +79,15 @@ static void write_head(struct page *p)
     sbuf_printf(&p->out, " on ");
     html_text(&p->out, str_of(p->file.path));
     sbuf_printf(&p->out,
-                ": %zu mentions, %zu lines that cannot be read, %zu promises, %zu alert events, "
-                "%zu of them reposts, %zu denials held; ruleset %.12s</p>\n",
-                r->n_mentions, r->n_bad, r->set->n_promises, r->all.n_alerts, r->all.n_reposts,
+                ": %zu mentions, %zu lines that cannot be read, %zu promises; %zu alerts would be "
+                "sent and updated %zu times, %zu denials held; ruleset %.12s</p>\n",
+                r->n_mentions, r->n_bad, r->set->n_promises, r->all.n_alerts, r->all.n_updates,
                 r->all.n_held, r->set->sha256);
+    if (p->runs[NOW].interrupted)
+        sbuf_printf(&p->out,
+                    "<p class=\"verdict bad\">Interrupted: only %zu&thinsp;%% of the corpus were "
+                    "judged.</p>\n",
+                    p->file.bytes.n ? p->runs[NOW].judged_bytes * 100 / p->file.bytes.n : 0);
     write_verdict(p);
 }
 
@@ -103,7 +111,7 @@ static void write_promise(struct page *p, struct str id, const struct tally *t)
 
 static void write_promises(struct page *p)
 {
-    const struct replay *r = p->now.replay;
+    const struct replay *r = p->runs[NOW].replay;
 
     sbuf_printf(&p->out, "<h2>Promises</h2><p class=soft>Bars are what was measured, the line is "
                          "where the truth lies with 95&thinsp;%% confidence (Wilson).</p><table>"
@@ -119,7 +127,7 @@ static void write_confusion(struct page *p)
 {
     static const enum verdict_kind kinds[] = {VERDICT_MEASURED, VERDICT_DENIED, VERDICT_KEPT,
                                               VERDICT_NONE};
-    const struct tally *t = &p->now.replay->all;
+    const struct tally *t = &p->runs[NOW].replay->all;
     size_t max = 1;
 
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
@@ -145,7 +153,7 @@ static void write_confusion(struct page *p)
 static void write_phrases(struct page *p)
 {
     struct phrase_tally *items;
-    size_t n = score_sort_phrases(p->now.replay, &items);
+    size_t n = score_sort_phrases(p->runs[NOW].replay, &items);
 
     sbuf_printf(&p->out, "<h2>Phrases, most noise first</h2><table><tr><th>phrase<th>at"
                          "<th class=n>hits<th class=n>right<th class=n>wrong"
@@ -172,17 +180,17 @@ static void write_phrases(struct page *p)
 
 static void write_cost(struct page *p)
 {
-    const struct replay *r = p->now.replay;
-    double most = 0, n = (double)p->now.n_metered;
+    const struct replay *r = p->runs[NOW].replay;
+    double most = 0, n = (double)p->runs[NOW].n_metered;
 
-    if (p->now.n_metered == 0)
+    if (p->runs[NOW].n_metered == 0)
         return;
     for (size_t i = 0; i < r->set->n_promises; i++)
         most = fmax(most, (double)r->promises[i].spent_ns);
     sbuf_printf(&p->out,
                 "<h2>Microseconds a post</h2><p class=soft>Judging takes %.2f &micro;s a post "
                 "(%zu posts measured), of which by promise:</p><table>\n",
-                (double)p->now.ns_per_judged / 1000, p->now.n_metered);
+                (double)p->runs[NOW].ns_per_judged / 1000, p->runs[NOW].n_metered);
     for (size_t i = 0; i < r->set->n_promises; i++) {
         char label[40];
 
@@ -199,7 +207,7 @@ static void write_cost(struct page *p)
 
 static void write_change(struct page *p, const struct delta *d)
 {
-    const struct replay *r = p->now.replay;
+    const struct replay *r = p->runs[NOW].replay;
     static const char *const wants[] = {"not labelled", "silence is wanted", "an alert is wanted"};
     struct corpus_line line;
     struct corpus_error error;
@@ -222,7 +230,7 @@ static void write_changes(struct page *p)
 {
     struct delta *items;
     size_t counts[2][3] = {{0}};
-    size_t n = delta_of(p->old.replay, p->now.replay, &items);
+    size_t n = delta_of(p->runs[OLD].replay, p->runs[NOW].replay, &items);
 
     count_changes(items, n, counts);
     sbuf_printf(&p->out,
@@ -304,7 +312,7 @@ static void write_example(struct page *p, const struct replay_view *view, bool m
 
 static int view_of(struct page *p, const struct outcome *o, struct replay_view *ret)
 {
-    const struct replay *r = p->now.replay;
+    const struct replay *r = p->runs[NOW].replay;
 
     return replay_view(p->judge, &r->settings, r->corpus, o, r->set->promises[o->promise].id,
                        p->arena, ret);
@@ -320,7 +328,7 @@ static void write_error(struct page *p, const struct outcome *o)
                     miss ? "missed" : "noise");
         html_text(&p->out, view.verdict.promise->id);
         sbuf_printf(&p->out, "</b> <span class=soft>line %zu &middot; ",
-                    line_number(&p->lines, p->now.replay->corpus, o->at));
+                    line_number(&p->lines, p->runs[NOW].replay->corpus, o->at));
         html_text(&p->out, verdict_reason(&view.verdict, view.judgement.text, p->arena));
         sbuf_printf(&p->out, "</span></p>");
         write_example(p, &view, miss);
@@ -330,7 +338,7 @@ static void write_error(struct page *p, const struct outcome *o)
 
 static void write_errors(struct page *p)
 {
-    const struct replay *r = p->now.replay;
+    const struct replay *r = p->runs[NOW].replay;
     struct grave *items = alloc_zeroed(r->n_outcomes + 1, sizeof(*items));
     size_t n = 0;
 
@@ -355,6 +363,10 @@ static void write_errors(struct page *p)
 
 static int save(struct page *p, const char *path)
 {
+    if (strcmp(path, "-") == 0) {
+        screen_raw(&p->call->out, sbuf_str(&p->out));
+        return VERB_FINE;
+    }
     FILE *file = fopen(path, "w");
 
     if (!file)
@@ -363,10 +375,10 @@ static int save(struct page *p, const char *path)
     if (ferror(file) | fclose(file))
         return call_trouble(p->call, "cannot write %s", path);
     if (p->call->output == CALL_TEXT)
-        screen_printf(&p->call->out, "%s: %zu bytes\n", path, p->out.n);
+        screen_printf(&p->call->out, "wrote %s; open it in a browser\n", path);
     else
         screen_printf(&p->call->out, "{\"written\":true,\"bytes\":%zu,\"labelled\":%zu}\n",
-                      p->out.n, p->now.replay->n_labelled);
+                      p->out.n, p->runs[NOW].replay->n_labelled);
     return VERB_FINE;
 }
 
@@ -376,9 +388,9 @@ static int write_page(struct page *p)
 
     write_head(p);
     write_promises(p);
-    if (p->now.replay->n_labelled)
+    if (p->runs[NOW].replay->n_labelled)
         write_confusion(p);
-    if (p->compared)
+    if (p->n_rules > 1)
         write_changes(p);
     write_phrases(p);
     write_errors(p);
@@ -389,57 +401,51 @@ static int write_page(struct page *p)
 
 static int run_page(struct page *p)
 {
-    struct replay_settings settings = rerun_settings(p->call);
-    struct str corpus = sbuf_str(&p->file.bytes);
-    int rc = rerun_run(&p->now, p->call, &p->rules, corpus, &settings, RERUN_METERED);
+    int rc = rerun_run(p->runs, p->rules, p->n_rules, p->call, sbuf_str(&p->file.bytes));
 
-    p->compared = rc == VERB_FINE && call_option(p->call, "against") && !p->now.interrupted;
-    if (p->compared)
-        rc = rerun_run(&p->old, p->call, &p->old_rules, corpus, &settings, RERUN_UNMETERED);
     if (rc != VERB_FINE)
         return rc;
-    int complaints = rerun_complain(&p->now, p->call, &p->file);
+    rerun_meter(&p->runs[NOW]);
+    int complaints = rerun_complain(&p->runs[NOW], p->call, &p->file);
 
-    p->judge = judge_new(p->rules.set);
-    p->old_judge = p->compared ? judge_new(p->old_rules.set) : NULL;
+    p->judge = judge_new(p->rules[NOW].set);
+    p->old_judge = p->n_rules > 1 ? judge_new(p->rules[OLD].set) : NULL;
     rc = write_page(p);
     judge_free(p->judge);
     judge_free(p->old_judge);
-    if (p->now.interrupted)
+    if (p->runs[NOW].interrupted)
         return VERB_INTERRUPTED;
-    return rc != VERB_FINE ? rc : complaints;
+    if (rc != VERB_FINE || complaints != VERB_FINE)
+        return rc != VERB_FINE ? rc : complaints;
+    return p->runs[NOW].replay->n_bad ? VERB_FINDINGS : VERB_FINE;
 }
 
 static int run_report(const struct call *call)
 {
-    const char *against = call_option(call, "against");
-    struct page p = {.call = call, .out = SBUF_INIT(256 << 20)};
-    int rc = rules_need(&p.rules, call, call->args[0]);
+    const char *paths[RERUN_RULES_MAX] = {call->args[0], call_option(call, "against")};
+    struct page p = {.call = call, .out = SBUF_INIT(256 << 20), .arena = arena_new(0)};
+    int rc = VERB_FINE;
 
-    if (rc != VERB_FINE)
-        return rc;
-    if (against)
-        rc = rules_need(&p.old_rules, call, against);
-    bool old_rules = against && rc == VERB_FINE;
-
-    p.arena = arena_new(0);
+    for (size_t i = 0; i < ARRAY_LEN(paths) && paths[i] && rc == VERB_FINE; i++) {
+        rc = rules_need(&p.rules[i], call, paths[i]);
+        p.n_rules += rc == VERB_FINE;
+    }
     if (rc == VERB_FINE)
         rc = corpus_file_read(&p.file, call, call->args[1]);
     if (rc == VERB_FINE)
         rc = run_page(&p);
-    rerun_done(&p.now);
-    rerun_done(&p.old);
+    for (size_t i = 0; i < p.n_rules; i++) {
+        rerun_done(&p.runs[i]);
+        rules_done(&p.rules[i]);
+    }
     corpus_file_done(&p.file);
     arena_free(p.arena);
     sbuf_done(&p.out);
-    if (old_rules)
-        rules_done(&p.old_rules);
-    rules_done(&p.rules);
     return rc;
 }
 
 static const struct verb_option options[] = {
-    {"output", 'o', "FILE", "the page to write (report.html)"},
+    {"output", 'o', "FILE", "the page to write (report.html); - for standard output"},
     {"against", 'a', "OLD", "the rules of the last run, to compare with"},
     {"threads", 't', "N", "processors to use; all by default"},
     {"anyone", 0, NULL, "mentions must name the brand (as from a source not 'about: us')"},

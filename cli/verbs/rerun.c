@@ -20,7 +20,11 @@ int corpus_file_read(struct corpus_file *f, const struct call *call, const char 
 {
     f->path = path;
     f->bytes = SBUF_INIT(CORPUS_BYTES_MAX);
-    return input_whole(call, path, &f->bytes);
+    int rc = input_whole(call, path, &f->bytes);
+
+    if (rc == VERB_FINE && str_trim(sbuf_str(&f->bytes)).n == 0)
+        rc = call_trouble(call, "%s holds no mention", input_name(path));
+    return rc;
 }
 
 void corpus_file_done(struct corpus_file *f)
@@ -36,7 +40,8 @@ struct shared {
 
 struct worker {
     struct shared *shared;
-    struct replay_part *part;
+    struct replay_part *parts[RERUN_RULES_MAX];
+    size_t n_parts;
     struct progress *progress; /* of one thread only; NULL in the others */
     pthread_t thread;
     bool started;
@@ -77,7 +82,8 @@ static void *work(void *context)
             break;
         size_t to = MIN(from + BLOCK_BYTES, s->corpus.n);
 
-        replay_part_run(w->part, line_start(s->corpus, from), to);
+        for (size_t i = 0; i < w->n_parts; i++)
+            replay_part_run(w->parts[i], line_start(s->corpus, from), to);
         size_t done = atomic_fetch_add(&s->done, to - from) + to - from;
 
         if (w->progress)
@@ -99,30 +105,29 @@ static struct ruleset *copy_rules(const struct rules *rules)
     return set;
 }
 
-static void run_workers(struct rerun *h, struct worker *workers, struct shared *shared)
+static void run_workers(struct worker *workers, unsigned n, struct shared *shared)
 {
     struct progress progress = progress_start("KiB judged", shared->corpus.n >> 10);
 
-    for (unsigned i = 1; i < h->n_threads; i++)
+    for (unsigned i = 1; i < n; i++)
         workers[i].started = pthread_create(&workers[i].thread, NULL, work, &workers[i]) == 0;
     workers[0].progress = &progress;
     (void)work(&workers[0]); /* always NULL */
-    for (unsigned i = 1; i < h->n_threads; i++)
+    for (unsigned i = 1; i < n; i++)
         if (workers[i].started)
             (void)pthread_join(workers[i].thread, NULL); /* it was started, and once */
     progress_end(&progress);
 }
 
-static unsigned count_threads(const struct call *call, struct str corpus)
+/* --threads, else all processors; no more than there are blocks. */
+static int count_threads(const struct call *call, struct str corpus, unsigned *ret)
 {
-    const char *given = call_option(call, "threads");
-    long n = sysconf(_SC_NPROCESSORS_ONLN);
-    int64_t wanted;
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t n = processors > 0 ? (size_t)processors : 1;
+    int rc = call_number(call, "threads", 1, &n);
 
-    if (given && str_to_i64(str_of(given), &wanted) && wanted > 0)
-        n = (long)MIN(wanted, THREADS_MAX);
-    n = MIN(n, (long)(corpus.n / BLOCK_BYTES) + 1);
-    return (unsigned)MAX(1, MIN(n, THREADS_MAX));
+    *ret = (unsigned)MIN(MIN(n, (size_t)THREADS_MAX), corpus.n / BLOCK_BYTES + 1);
+    return rc;
 }
 
 struct replay_settings rerun_settings(const struct call *call)
@@ -133,41 +138,76 @@ struct replay_settings rerun_settings(const struct call *call)
     return s;
 }
 
-static void meter_posts(struct rerun *h)
+void rerun_meter(struct rerun *h)
 {
+    if (h->interrupted)
+        return;
     h->n_metered = replay_meter(h->replay, thread_ns, METERED_MAX);
     if (h->n_metered)
         h->ns_per_judged = h->replay->all.spent_ns / (int64_t)h->n_metered;
 }
 
-int rerun_run(struct rerun *h, const struct call *call, struct rules *rules, struct str corpus,
-              const struct replay_settings *settings, enum rerun_meter meter)
+/* A run's parts, one a worker. */
+static void deal(struct rerun *h, const struct rules *rules, struct str corpus,
+                 const struct replay_settings *settings, struct worker *workers)
 {
-    struct shared shared = {.corpus = corpus};
-
-    *h = (struct rerun){.n_threads = count_threads(call, corpus)};
-    struct worker *workers = alloc_zeroed(h->n_threads, sizeof(*workers));
-
     h->copies = alloc_zeroed(h->n_threads, sizeof(struct ruleset *));
     h->replay = replay_new(rules->set, settings, corpus);
     for (unsigned i = 0; i < h->n_threads; i++) {
+        struct worker *w = &workers[i];
+
         h->copies[i] = i ? copy_rules(rules) : ruleset_ref(rules->set);
+        w->parts[w->n_parts++] = replay_part_new(h->copies[i], settings, corpus);
+    }
+}
+
+/* What the workers found becomes the results. */
+static int collect(struct rerun *runs, size_t n, const struct worker *workers)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < n; i++)
+        for (unsigned k = 0; k < runs->n_threads; k++)
+            replay_merge(runs[i].replay, workers[k].parts[i]);
+    for (size_t i = 0; i < n && rc == 0; i++)
+        rc = replay_hear(runs[i].replay);
+    return rc;
+}
+
+int rerun_run(struct rerun *runs, const struct rules *rules, size_t n, const struct call *call,
+              struct str corpus)
+{
+    struct replay_settings settings = rerun_settings(call);
+    struct shared shared = {.corpus = corpus};
+    struct rerun run = {.n_rules = n};
+    int rc = count_threads(call, corpus, &run.n_threads);
+
+    if (rc != VERB_FINE)
+        return rc;
+    struct worker *workers = alloc_zeroed(run.n_threads, sizeof(*workers));
+
+    for (unsigned i = 0; i < run.n_threads; i++)
         workers[i].shared = &shared;
-        workers[i].part = replay_part_new(h->copies[i], settings, corpus);
+    for (size_t i = 0; i < n; i++) {
+        runs[i] = run;
+        deal(&runs[i], &rules[i], corpus, &settings, workers);
     }
     int64_t wall = clock_ns(CLOCK_MONOTONIC), cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 
-    run_workers(h, workers, &shared);
-    for (unsigned i = 0; i < h->n_threads; i++)
-        replay_merge(h->replay, workers[i].part);
+    run_workers(workers, run.n_threads, &shared);
+    rc = collect(runs, n, workers);
     free(workers);
-    int rc = replay_hear(h->replay);
-
-    h->wall_ns = clock_ns(CLOCK_MONOTONIC) - wall;
-    h->cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu;
-    h->interrupted = interrupt_seen();
-    if (meter == RERUN_METERED && !h->interrupted)
-        meter_posts(h);
+    for (size_t i = 0; i < n; i++) {
+        runs[i].wall_ns = clock_ns(CLOCK_MONOTONIC) - wall;
+        runs[i].cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+        runs[i].judged_bytes = MIN(atomic_load(&shared.done), corpus.n);
+        runs[i].interrupted = interrupt_seen();
+    }
+    if (interrupt_seen())
+        screen_printf(&call->err,
+                      "interrupted: %zu %% of the corpus were judged, and only they "
+                      "are counted\n",
+                      corpus.n ? runs->judged_bytes * 100 / corpus.n : 0);
     return rc ? call_trouble(call, "the desk gave up: error %d", -rc) : VERB_FINE;
 }
 
@@ -182,7 +222,7 @@ void rerun_done(struct rerun *h)
 void rerun_place(const struct screen *out, const struct rerun *h, const struct corpus_file *file,
                  size_t at)
 {
-    screen_text(out, str_of(strcmp(file->path, "-") == 0 ? "(standard input)" : file->path));
+    screen_text(out, str_of(input_name(file->path)));
     screen_printf(out, ":%zu", line_number(&(struct line_counter){0}, h->replay->corpus, at));
 }
 

@@ -22,18 +22,23 @@ struct rerun {
     unsigned n_threads;
     int64_t wall_ns; /* reading JSON, judging and hearing; not reading the file */
     int64_t cpu_ns;  /* of all threads */
+    size_t n_rules;  /* how many rule sets shared these times */
     int64_t ns_per_judged;
     size_t n_metered;
+    size_t judged_bytes; /* of the corpus, from its start; less than all when interrupted */
     bool interrupted;
 };
 
-enum rerun_meter { RERUN_UNMETERED, RERUN_METERED };
+enum { RERUN_RULES_MAX = 2 };
 
-/* Judges `corpus` by `rules` with --anyone and --threads of the call (absent: about
- * us, all processors). `corpus` must outlive it. VERB_FINE or VERB_TROUBLE;
- * an interruption leaves a partial result, marked so. */
-int rerun_run(struct rerun *h, const struct call *call, struct rules *rules, struct str corpus,
-              const struct replay_settings *settings, enum rerun_meter meter) MUST_CHECK;
+/* Judges `corpus` by each of the `n` rules, block by block, so that an interruption finds
+ * them at the same place and they can be compared. Takes --anyone and --threads of the
+ * call (absent: about us, all processors). `corpus` must outlive the runs. VERB_FINE or
+ * VERB_TROUBLE; an interruption leaves a partial result, marked so, and told. */
+int rerun_run(struct rerun *runs, const struct rules *rules, size_t n, const struct call *call,
+              struct str corpus) MUST_CHECK;
+/* Measures what judging costs a post; nothing after an interruption. */
+void rerun_meter(struct rerun *h);
 void rerun_done(struct rerun *h);
 
 struct replay_settings rerun_settings(const struct call *call);

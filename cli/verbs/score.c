@@ -7,6 +7,7 @@
 #include "cli/verbs/show.h"
 #include "lib/base/alloc.h"
 #include "lib/base/arena.h"
+#include "lib/base/utf8.h"
 #include "lib/data/json.h"
 
 static struct str rate_text(struct rate r, struct arena *arena)
@@ -22,7 +23,7 @@ static struct str count_text(size_t n, struct arena *arena)
 }
 
 /* What a narrow screen has no room for stands in --json and in the report too. */
-enum { WIDE_COLUMNS = 114 };
+enum { WIDE_COLUMNS = 114, PHRASE_BYTES = 60 };
 
 static void add_narrow_row(struct table *table, struct str id, const struct tally *t,
                            struct arena *arena)
@@ -122,10 +123,33 @@ static void print_confusion(const struct screen *out, const struct replay *r)
     arena_free(arena);
 }
 
+static const char *plural(size_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+static void print_counts(const struct screen *out, const struct replay *r)
+{
+    screen_printf(out, "\n%zu mention%s, %zu labelled pair%s, %zu line%s that cannot be read\n",
+                  r->n_mentions, plural(r->n_mentions), r->n_labelled, plural(r->n_labelled),
+                  r->n_bad, plural(r->n_bad));
+    if (r->n_labelled == 0)
+        screen_printf(out,
+                      "nothing is labelled, so nothing is scored; a label is a member like "
+                      "\"want\": {\"%.*s\": true}\n",
+                      STR_ARG(r->set->n_promises ? r->set->promises[0].id : STR("promise")));
+    screen_printf(out,
+                  "%zu alert%s, updated %zu time%s by reposts (%zu) and answers; %zu denial%s "
+                  "held\n",
+                  r->all.n_alerts, plural(r->all.n_alerts), r->all.n_updates,
+                  plural(r->all.n_updates), r->all.n_reposts, r->all.n_held, plural(r->all.n_held));
+}
+
 void score_print(const struct screen *out, const struct rerun *h)
 {
     const struct replay *r = h->replay;
     double seconds = (double)h->wall_ns / 1e9, cpu = (double)h->cpu_ns / 1e9;
+    double judged = (double)(r->n_mentions * h->n_rules);
 
     if (out->terminal && out->width < WIDE_COLUMNS)
         print_narrow(out, r);
@@ -133,15 +157,11 @@ void score_print(const struct screen *out, const struct rerun *h)
         print_wide(out, h);
     if (r->n_labelled)
         print_confusion(out, r);
-    screen_printf(out,
-                  "\n%zu mentions, %zu labelled pairs, %zu lines that cannot be read\n%zu alerts, "
-                  "%zu of them reposts, %zu denials held\n",
-                  r->n_mentions, r->n_labelled, r->n_bad, r->all.n_alerts, r->all.n_reposts,
-                  r->all.n_held);
-    screen_printf(out, "%.2f s on %u thread%s, %.0f mentions/s, %.0f per second of processor",
+    print_counts(out, r);
+    screen_printf(out, "%.2f s on %u thread%s%s, %.0f mentions/s, %.0f per second of processor",
                   seconds, h->n_threads, h->n_threads == 1 ? "" : "s",
-                  (double)r->n_mentions / fmax(seconds, 1e-9),
-                  (double)r->n_mentions / fmax(cpu, 1e-9));
+                  h->n_rules > 1 ? " by both rule sets" : "", judged / fmax(seconds, 1e-9),
+                  judged / fmax(cpu, 1e-9));
     if (h->n_metered)
         screen_printf(out, "\njudging takes %lld ns a post", (long long)h->ns_per_judged);
     screen_printf(out, "\n");
@@ -186,12 +206,13 @@ void score_print_phrases(const struct screen *out, const struct replay *r, size_
     for (size_t i = 0; i < MIN(n, n_max); i++) {
         const struct phrase *p = items[i].phrase;
         struct str file = str_base_name(p->at.file);
+        bool cut = p->text.n > PHRASE_BYTES; /* the file and line are beside it */
         struct str cells[] = {
             count_text(items[i].n_hits, arena),
             count_text(items[i].n_true, arena),
             count_text(items[i].n_false, arena),
             count_text(items[i].n_only, arena),
-            p->text,
+            cut ? arena_printf(arena, "%.*s…", STR_ARG(utf8_head(p->text, PHRASE_BYTES))) : p->text,
             arena_printf(arena, "%.*s:%u", STR_ARG(file), p->at.line),
         };
 
@@ -242,8 +263,10 @@ static void print_chosen(const struct screen *out, const struct rerun *h,
     size_t n = 0;
 
     for (size_t i = 0; i < r->n_outcomes; i++)
-        if (chosen(&r->outcomes[i]) && n++ < n_max)
+        if (chosen(&r->outcomes[i]) && n++ < n_max) {
+            screen_printf(out, "%s", n == 1 ? "\n" : "");
             print_error(out, h, file, &r->outcomes[i]);
+        }
     if (n > n_max)
         screen_printf(out, "... and %zu more; --list=N shows them\n", n - n_max);
 }
@@ -251,7 +274,6 @@ static void print_chosen(const struct screen *out, const struct rerun *h,
 void score_print_errors(const struct screen *out, const struct rerun *h,
                         const struct corpus_file *file, size_t n_max)
 {
-    screen_printf(out, "\n");
     print_chosen(out, h, file, n_max, outcome_is_miss);
     print_chosen(out, h, file, n_max, outcome_is_noise);
 }
@@ -330,6 +352,7 @@ static void write_tally(struct json_writer *w, const struct tally *t, size_t n_m
     json_member_i64(w, STR("broken"), (int64_t)t->n_broken);
     json_member_i64(w, STR("kept"), (int64_t)t->n_kept);
     json_member_i64(w, STR("alerts"), (int64_t)t->n_alerts);
+    json_member_i64(w, STR("updates"), (int64_t)t->n_updates);
     if (n_metered) {
         json_key(w, STR("ns_per_post"));
         json_double(w, (double)t->spent_ns / (double)n_metered);

@@ -129,8 +129,12 @@ void show_json(struct json_writer *w, struct str id, struct str text, const stru
         json_key(w, STR("ratio"));
         json_double(w, v->ratio);
     }
-    if (v->kind == VERDICT_MEASURED || v->kind == VERDICT_DENIED)
+    if (v->kind == VERDICT_MEASURED || v->kind == VERDICT_DENIED) {
         json_member_str(w, STR("severity"), str_of(severity_name(v->severity)));
+        json_member_str(w, STR("raised_by"), v->trigger ? v->trigger->text : STR_NONE);
+        json_member_str(w, STR("owner"), v->promise->owner->id);
+        json_member_str(w, STR("contact"), v->promise->owner->contact);
+    }
     json_key(w, STR("evidence"));
     json_open_array(w);
     for (size_t i = 0; i < v->n_evidence; i++)

@@ -14,5 +14,6 @@ void show_evidence(const struct screen *out, struct str text, const struct verdi
 void show_amount(const struct quantity *q, char *ret, size_t n);
 
 struct json_writer;
-/* {"promise","verdict","gate","strength","ratio","severity","observed","evidence"} */
+/* {"id","promise","verdict","strength","stopped","observed","ratio","severity","raised_by",
+ * "owner","contact","evidence"}; what does not apply is left out. */
 void show_json(struct json_writer *w, struct str id, struct str text, const struct verdict *v);

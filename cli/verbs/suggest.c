@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -37,9 +36,15 @@ static void print_text(const struct work *w)
     const struct screen *out = &w->call->out;
 
     if (w->found.n == 0) {
-        screen_printf(&w->call->err,
-                      "nothing to suggest: %zu candidates were tried, and none makes F1 rise\n",
-                      w->found.n_tried);
+        screen_printf(&w->call->err, "nothing to suggest: ");
+        if (w->found.n_tried)
+            screen_printf(&w->call->err, "%zu candidate%s tried, and none makes F1 rise\n",
+                          w->found.n_tried, w->found.n_tried == 1 ? " was" : "s were");
+        else
+            screen_printf(&w->call->err,
+                          "no word stands in %d posts that the rules miss or "
+                          "wrongly alert on; label more\n",
+                          SUGGEST_SUPPORT);
         return;
     }
     screen_lines(out, sbuf_str(&w->patch));
@@ -144,11 +149,33 @@ static int measure_halves(struct work *w, const struct replay_settings *settings
     return rc;
 }
 
+/* What is wrong with the corpus, as replay tells it: a label that is misspelt teaches
+ * nothing. */
+static int complain(struct work *w, const struct replay_settings *settings)
+{
+    struct str corpus = sbuf_str(&w->file.bytes);
+    struct rerun all = {.replay = replay_new(w->rules.set, settings, corpus)};
+    struct replay_part *part = replay_part_new(w->rules.set, settings, corpus);
+
+    replay_part_run(part, 0, corpus.n);
+    replay_merge(all.replay, part);
+    int rc = replay_hear(all.replay);
+
+    rc = rc ? call_trouble(w->call, "%s", strerror(-rc)) : rerun_complain(&all, w->call, &w->file);
+    if (rc == VERB_FINE && all.replay->n_labelled == 0)
+        rc = call_trouble(w->call, "the corpus has no labels (\"want\") to learn from");
+    rerun_done(&all);
+    return rc;
+}
+
 static int suggest(struct work *w)
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new(0);
     struct replay_settings settings = rerun_settings(w->call);
+    int complaints = complain(w, &settings);
 
+    if (complaints != VERB_FINE)
+        return complaints;
     suggest_split(sbuf_str(&w->file.bytes), &w->learn, &w->held_out);
     int rc = suggest_find(w->rules.fs.items, w->rules.fs.n, sbuf_str(&w->learn), &settings, go_on,
                           arena, &w->found);
@@ -157,8 +184,6 @@ static int suggest(struct work *w)
         rc = measure_halves(w, &settings);
     if (rc)
         return call_trouble(w->call, "%s", strerror(-rc));
-    if (isnan(w->found.f1_before.value) && w->found.n == 0 && w->found.n_tried == 0)
-        return call_trouble(w->call, "the corpus has no labels (\"want\") to learn from");
     suggest_write(&w->found, &w->patch);
     if (w->call->output == CALL_JSON)
         print_json(w);

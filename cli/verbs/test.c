@@ -21,14 +21,13 @@ static const char *const result_names[] = {
 static void print_case(const struct screen *out, const struct selftest_case *c)
 {
     bool failed = c->result == SELFTEST_FAILED;
+    bool near = c->near_miss.n && c->result == SELFTEST_PASSED;
 
     screen_printf(out, "%s%s%s  ", screen_paint(out, failed ? PAINT_RED : PAINT_YELLOW),
-                  c->near_miss && c->result == SELFTEST_PASSED ? "near miss"
-                                                               : result_names[c->result],
-                  screen_paint(out, PAINT_END));
+                  near ? "near miss" : result_names[c->result], screen_paint(out, PAINT_END));
     screen_text(out, c->example->at.file);
     screen_printf(out, ":%u  %.*s  ", c->example->at.line, STR_ARG(c->promise->id));
-    screen_text(out, c->why);
+    screen_text(out, near ? c->near_miss : c->why);
     screen_printf(out, "\n    ");
     show_text(out, c->text, c->verdict.evidence, c->verdict.n_evidence);
     screen_printf(out, "\n");
@@ -69,8 +68,8 @@ static void write_case(struct json_writer *w, const struct selftest_case *c)
                     c->example->want == EXAMPLE_ALERT ? STR("alert") : STR("ignore"));
     json_member_str(w, STR("result"), str_of(result_names[c->result]));
     json_key(w, STR("near_miss"));
-    json_bool(w, c->near_miss);
-    json_member_str(w, STR("why"), c->why);
+    json_bool(w, c->near_miss.n > 0);
+    json_member_str(w, STR("why"), c->why.n ? c->why : c->near_miss);
     json_key(w, STR("verdict"));
     show_json(w, STR_NONE, c->text, &c->verdict);
     json_close_object(w);
@@ -105,7 +104,7 @@ static void print_text(const struct call *call, const struct rules *r, const str
     bool verbose = call_option(call, "verbose") || call_option(call, "watch");
 
     for (size_t i = 0; i < t->n; i++)
-        if (t->cases[i].result != SELFTEST_PASSED || (verbose && t->cases[i].near_miss))
+        if (t->cases[i].result != SELFTEST_PASSED || (verbose && t->cases[i].near_miss.n))
             print_case(out, &t->cases[i]);
     if (call_option(call, "verbose"))
         print_unexercised(out, r, t);
@@ -163,15 +162,12 @@ static int write_junit(const struct call *call, const struct selftest *t, const 
     return VERB_FINE;
 }
 
-static int report(const struct call *call, const struct rules *r, const struct selftest *t)
+static int report(const struct call *call, const struct rules *r, const struct selftest *t,
+                  size_t least)
 {
     const char *junit = call_option(call, "junit");
-    const char *coverage = call_option(call, "coverage");
-    int64_t least = 0;
     size_t percent = t->n_phrases ? t->n_exercised * 100 / t->n_phrases : 100;
 
-    if (coverage && !str_to_i64(str_of(coverage), &least))
-        return call_trouble(call, "--coverage takes a number of percent, not '%s'", coverage);
     if (call->output == CALL_JSON)
         print_json(call, t);
     else
@@ -182,16 +178,15 @@ static int report(const struct call *call, const struct rules *r, const struct s
         if (rc != VERB_FINE)
             return rc;
     }
-    if (coverage && percent < (size_t)least) {
-        screen_printf(&call->err,
-                      "examples exercise %zu %% of the phrases, %lld %% are asked for\n", percent,
-                      (long long)least);
+    if (percent < least) {
+        screen_printf(&call->err, "examples exercise %zu %% of the phrases, %zu %% are asked for\n",
+                      percent, least);
         return VERB_FINDINGS;
     }
     return t->n_failed ? VERB_FINDINGS : VERB_FINE;
 }
 
-static int run_once(const struct call *call)
+static int run_once(const struct call *call, size_t coverage)
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new(0);
     struct rules r;
@@ -201,7 +196,7 @@ static int run_once(const struct call *call)
     if (rc != VERB_FINE)
         return rc;
     if (selftest_run(r.set, rules_now_ms(), arena, &t) == 0)
-        rc = report(call, &r, &t);
+        rc = report(call, &r, &t, coverage);
     rules_done(&r);
     return rc;
 }
@@ -221,7 +216,7 @@ static uint64_t wait_for_change(const char *path, uint64_t seen)
     return now;
 }
 
-static int watch(const struct call *call)
+static int watch(const struct call *call, size_t coverage)
 {
     const char *path = call->args[0];
 
@@ -230,7 +225,7 @@ static int watch(const struct call *call)
 
         if (call->out.terminal)
             screen_printf(&call->out, "\033[H\033[2J");
-        (void)run_once(call); /* it said what is wrong; the next change may mend it */
+        (void)run_once(call, coverage); /* it said what is wrong; the next change may mend it */
         if (call->output == CALL_TEXT)
             screen_printf(&call->out, "%swatching %s; Ctrl-C ends%s\n",
                           screen_paint(&call->out, PAINT_DIM), path,
@@ -244,7 +239,14 @@ static int watch(const struct call *call)
 
 static int run_test(const struct call *call)
 {
-    return call_option(call, "watch") ? watch(call) : run_once(call);
+    size_t coverage = 0;
+    int rc = call_number(call, "coverage", 0, &coverage);
+
+    if (rc == VERB_FINE && coverage > 100)
+        rc = call_trouble(call, "--coverage takes at most 100 percent, not %zu", coverage);
+    if (rc != VERB_FINE)
+        return rc;
+    return call_option(call, "watch") ? watch(call, coverage) : run_once(call, coverage);
 }
 
 static const struct verb_option options[] = {

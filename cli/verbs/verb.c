@@ -223,3 +223,17 @@ const char *call_option(const struct call *call, const char *name)
     assert(!"an option that the verb's table does not have");
     return NULL;
 }
+
+int call_number(const struct call *call, const char *name, size_t least, size_t *ret)
+{
+    const char *given = call_option(call, name);
+    int64_t n;
+
+    if (!given)
+        return VERB_FINE;
+    if (!str_to_i64(str_of(given), &n) || n < (int64_t)least)
+        return call_trouble(call, "--%s takes a whole number from %zu, not '%s'", name, least,
+                            given);
+    *ret = (size_t)n;
+    return VERB_FINE;
+}

@@ -64,5 +64,9 @@ void verb_help(const struct verb *verb, const struct screen *out);
 /* The value of an option, "" for a switch that is set, NULL when not given. */
 const char *call_option(const struct call *call, const char *name);
 
+/* An option that takes a whole number, at least `least`; *ret stays when it is not given.
+ * VERB_FINE, or VERB_TROUBLE after a word. */
+int call_number(const struct call *call, const char *name, size_t least, size_t *ret) MUST_CHECK;
+
 /* "couac VERB: …" on standard error; returns VERB_TROUBLE. */
 int call_trouble(const struct call *call, const char *format, ...) PRINTF_LIKE(2, 3);

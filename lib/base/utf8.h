@@ -7,6 +7,9 @@
 
 #include "lib/base/str.h"
 
+/* The byte order mark that some editors write first. */
+#define UTF8_BOM "\xef\xbb\xbf"
+
 #define UTF8_BAD 0xFFFDu
 
 enum { UTF8_MAX = 4 };

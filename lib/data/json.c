@@ -159,9 +159,13 @@ static void explain(yajl_handle yajl, struct str text, struct json_error *error)
 {
     unsigned char *said = yajl_get_error(yajl, 0, (const unsigned char *)text.p, text.n);
     struct str s = str_trim(str_of((const char *)said));
+    size_t colon = str_find(s, STR(": "), 0);
 
+    s = str_slice(s, colon == SIZE_MAX ? 0 : colon + 2, s.n);
+    s.n = MIN(s.n, str_find(s, STR(" in json text"), 0)); /* SIZE_MAX where it is not said */
     error->offset = MIN(yajl_get_bytes_consumed(yajl), text.n);
-    (void)snprintf(error->message, sizeof(error->message), "%.*s", STR_ARG(s)); /* cut is fine */
+    (void)snprintf(error->message, sizeof(error->message), "this is not JSON: %.*s",
+                   STR_ARG(s)); /* cut is fine */
     yajl_free_error(yajl, said);
 }
 

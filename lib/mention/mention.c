@@ -47,7 +47,7 @@ const char *mention_error_text(enum mention_error e)
         [MENTION_OK] = "fine",
         [MENTION_E_NOT_OBJECT] = "a mention is a JSON object",
         [MENTION_E_NO_TEXT] = "neither text nor title holds anything",
-        [MENTION_E_BAD_TIME] = "published or updated is not an RFC 3339 time",
+        [MENTION_E_BAD_TIME] = "published or updated is no time like 2025-03-07T14:30:00Z (RFC 3339)",
         [MENTION_E_BAD_TYPE] = "a member that must be text is not, or reach is no whole number",
     };
 

@@ -47,7 +47,7 @@ enum mention_error {
     MENTION_E_BAD_TIME,       /* published or updated is not RFC 3339 */
     MENTION_E_BAD_TYPE,       /* a member that must be text is not (numbers as id are fine) */
 };
-/* A sentence for people, e.g. "published is not an RFC 3339 time". */
+/* A sentence for people, e.g. "published or updated is no time like ...". */
 const char *mention_error_text(enum mention_error e);
 
 /* From a parsed object; slices point into it. */

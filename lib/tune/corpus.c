@@ -373,6 +373,14 @@ static bool wrong(struct corpus_error *error, size_t offset, const char *message
     return false;
 }
 
+static bool not_json(struct str text, const struct json_error *why, struct corpus_error *error)
+{
+    if (!str_starts(str_trim(text), STR("{")))
+        return wrong(error, 0,
+                     "each line is a JSON object, like {\"text\": \"...\"}; this is none");
+    return wrong(error, why->offset, why->message);
+}
+
 static bool wants_of(const struct json *want, struct arena *arena, struct corpus_line *line)
 {
     if (!want || want->type == JSON_NULL)
@@ -395,7 +403,7 @@ bool corpus_read_slowly(struct str text, struct arena *arena, struct corpus_line
     struct json *root;
 
     if (json_parse(text, arena, &root, &json_error) != JSON_OK)
-        return wrong(error, json_error.offset, json_error.message);
+        return not_json(text, &json_error, error);
     enum mention_error e = mention_from_json(root, &line.mention);
 
     if (e != MENTION_OK)
@@ -414,6 +422,8 @@ bool corpus_read(struct str text, struct arena *arena, struct corpus_line *ret,
 
 bool corpus_next(struct str text, size_t *at, struct str *ret)
 {
+    if (*at == 0 && str_starts(text, STR(UTF8_BOM)))
+        *at = sizeof(UTF8_BOM) - 1;
     if (*at >= text.n)
         return false;
     size_t end = str_find_char(text, '\n', *at);

@@ -38,5 +38,5 @@ bool corpus_read_slowly(struct str line, struct arena *arena, struct corpus_line
                         struct corpus_error *error) MUST_CHECK;
 
 /* The line that begins at *at, which moves behind it; false at the end of `text`.
- * A carriage return at its end is not part of it. */
+ * A byte order mark before the first and a carriage return at an end are no part of it. */
 bool corpus_next(struct str text, size_t *at, struct str *ret);

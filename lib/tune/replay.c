@@ -486,36 +486,49 @@ static void choose_again(const struct replay *r, struct again *again)
         qsort(again->lines.items, again->lines.n, sizeof(*again->lines.items), by_place);
 }
 
-/* Events of one mention, by the promise that each is about. */
-static void count_events(struct replay *r, const struct desk_outcome *out)
-{
-    for (size_t i = 0; i < out->n_events; i++) {
-        const struct promise *p = ruleset_promise(r->set, out->events[i].promise);
+struct hearing_again {
+    struct replay *replay;
+    struct desk *desk;
+    struct recall *recall;
+    struct arena *arena;
+    struct key_set alerts; /* ids of those told */
+};
 
-        if (p)
-            r->promises[p->number].n_alerts++;
-    }
+/* Whoever is woken counts: an alert once, what becomes of it afterwards apart. */
+static void count_event(struct hearing_again *h, const struct desk_event *event)
+{
+    const struct promise *p = ruleset_promise(h->replay->set, event->promise);
+    uint64_t id = hash_of(event->id);
+
+    if (!p || (event->stream != EVENT_ALERTS && event->stream != EVENT_SHADOW))
+        return;
+    if (key_set_has(&h->alerts, id))
+        h->replay->promises[p->number].n_updates++;
+    else
+        h->replay->promises[p->number].n_alerts++;
+    key_set_add(&h->alerts, id);
 }
 
-static int hear_line(struct replay *r, struct desk *desk, struct recall *recall,
-                     struct arena *arena, const struct keyed *at)
+static int hear_line(struct hearing_again *h, const struct keyed *at)
 {
+    struct replay *r = h->replay;
     struct corpus_line line;
     struct corpus_error error;
     struct desk_outcome out;
 
-    if (!corpus_read(str_slice(r->corpus, at->at, at->at + at->n), arena, &line, &error))
+    if (!corpus_read(str_slice(r->corpus, at->at, at->at + at->n), h->arena, &line, &error))
         return 0; /* it was read before */
     struct desk_source source = source_of(&r->settings, &line.mention);
-    int rc =
-        desk_hear(desk, r->set, &source, &line.mention, r->settings.now_ms, recall, arena, &out);
+    int rc = desk_hear(h->desk, r->set, &source, &line.mention, r->settings.now_ms, h->recall,
+                       h->arena, &out);
 
     if (rc)
         return rc;
     r->n_heard++;
     r->all.n_held += out.n_held;
     r->all.n_reposts += out.n_reposts;
-    count_events(r, &out);
+    for (size_t i = 0; i < out.n_events; i++)
+        count_event(h, &out.events[i]);
     return 0;
 }
 
@@ -523,20 +536,22 @@ int replay_hear(struct replay *r)
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new(0);
     CLEANUP(desk_freep) struct desk *desk = make_desk();
-    struct recall *recall = recall_memory_new();
+    struct hearing_again h = {r, desk, recall_memory_new(), arena, {0}};
     struct again again = {0};
     int rc = 0;
 
+    key_set_grow(&h.alerts);
     gather(r);
     choose_again(r, &again);
     for (size_t i = 0; i < again.lines.n && rc == 0; i++) {
-        rc = hear_line(r, desk, recall, arena, &again.lines.items[i]);
+        rc = hear_line(&h, &again.lines.items[i]);
         arena_reset(arena);
     }
     for (size_t i = 0; i < r->set->n_promises; i++)
         tally_add(&r->all, &r->promises[i]);
     vec_done(&again.lines);
-    recall_memory_free(recall);
+    recall_memory_free(h.recall);
+    free(h.alerts.slots);
     return rc;
 }
 

@@ -37,7 +37,8 @@ struct tally {
     size_t confusion[REPLAY_KINDS][2];
     /* All posts. */
     size_t n_broken, n_kept;
-    size_t n_alerts;          /* events that the desk made, reposts of alerts included */
+    size_t n_alerts;          /* that the desk would send, each once; drafts' too */
+    size_t n_updates;         /* of these: reposts, answers, corrections */
     size_t n_reposts, n_held; /* of all promises only */
     int64_t spent_ns;         /* in replay_meter's sample */
 };

@@ -21,7 +21,8 @@ static bool alerts(const struct verdict *v)
     return v->kind == VERDICT_DENIED || v->kind == VERDICT_MEASURED;
 }
 
-static bool near_limit(const struct verdict *v)
+/* The figure within a fifth of the limit; NULL: none is. */
+static const struct evidence *near_limit(const struct verdict *v)
 {
     const struct limit *limit = &v->promise->limit;
 
@@ -34,9 +35,9 @@ static bool near_limit(const struct verdict *v)
         double seen = limit->op == LIMIT_AT_MOST ? q->low : q->high;
 
         if (bound > 0 && fabs(seen - bound) <= bound / 5)
-            return true;
+            return &v->evidence[i];
     }
-    return false;
+    return NULL;
 }
 
 static bool speaks_against(const struct verdict *v)
@@ -48,12 +49,33 @@ static bool speaks_against(const struct verdict *v)
     return false;
 }
 
-static bool near_miss(const struct verdict *v)
+/* Of the first hit in this role. */
+static struct str words_of(const struct verdict *v, enum evidence_role role, struct str text)
 {
-    if (alerts(v))
-        return false;
-    return near_limit(v) ||
-           ((v->gate == GATE_UNLESS || v->gate == GATE_COMPLAINT) && speaks_against(v));
+    for (size_t i = 0; i < v->n_evidence; i++)
+        if (v->evidence[i].role == role)
+            return str_slice(text, v->evidence[i].start, v->evidence[i].end);
+    return STR_NONE;
+}
+
+/* What is thin about a text that is rightly ignored; empty: nothing. */
+static struct str near_miss(const struct run *r, struct str text, const struct verdict *v)
+{
+    const struct evidence *figure = near_limit(v);
+
+    if (figure) {
+        struct str words = str_slice(text, figure->start, figure->end);
+
+        return arena_printf(r->arena, "'%.*s' is within a fifth of '%.*s'", STR_ARG(words),
+                            STR_ARG(v->promise->limit.text));
+    }
+    if (v->gate == GATE_COMPLAINT && speaks_against(v))
+        return STR("only a complaint is missing");
+    if (v->gate != GATE_UNLESS || !speaks_against(v))
+        return STR_NONE;
+    struct str excuse = words_of(v, EVIDENCE_UNLESS, text);
+
+    return arena_printf(r->arena, "only '%.*s' excuses it", STR_ARG(excuse));
 }
 
 static bool same_amount(const struct quantity *want, const struct quantity *got)
@@ -127,7 +149,8 @@ static int run_example(struct run *r, const struct promise *p, const struct exam
             ret->verdict = j.verdicts[i];
     ret->why = complaint(r, e, &ret->verdict);
     ret->result = result_of(e, ret->why);
-    ret->near_miss = e->want == EXAMPLE_IGNORE && near_miss(&ret->verdict);
+    if (e->want == EXAMPLE_IGNORE && !alerts(&ret->verdict))
+        ret->near_miss = near_miss(r, j.text, &ret->verdict);
     note_phrases(r, &ret->verdict);
     r->out->n_passed += ret->result == SELFTEST_PASSED;
     r->out->n_failed += ret->result == SELFTEST_FAILED;

@@ -23,8 +23,9 @@ struct selftest_case {
     struct verdict verdict; /* with all evidence */
     struct str text;        /* what was judged */
     struct str why;         /* a sentence, when it did not pass */
-    bool near_miss;         /* an ignored example of which one gate only was missing,
-                               or whose figure was within a fifth of the limit */
+    struct str near_miss;   /* what is thin about an example that is rightly ignored, a clause:
+                               one gate only was missing, or its figure was within a fifth of
+                               the limit; empty: nothing */
 };
 
 struct selftest {

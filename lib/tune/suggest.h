@@ -4,8 +4,8 @@
  *
  * Consecutive words of missed posts are candidates for `about` and `against`,
  * words of wrongly alerting posts for `unless`. A candidate must be in at least
- * SUGGEST_SUPPORT posts that it would mend (one more past 300 labelled pairs) and in few that it would spoil. Then
- * each is tried, the most promising first: the rules are loaded with it and the
+ * SUGGEST_SUPPORT posts that it would mend (one more past 300 labelled pairs) and in few that it
+ * would spoil. Then each is tried, the most promising first: the rules are loaded with it and the
  * corpus is replayed; it stays when F1 rises. What that is worth on posts it was
  * not learned from, the caller finds out on the other half (suggest_split). */
 

@@ -76,6 +76,7 @@ void tally_add(struct tally *sum, const struct tally *t)
     sum->n_broken += t->n_broken;
     sum->n_kept += t->n_kept;
     sum->n_alerts += t->n_alerts;
+    sum->n_updates += t->n_updates;
     sum->n_reposts += t->n_reposts;
     sum->n_held += t->n_held;
     sum->spent_ns += t->spent_ns;

@@ -84,7 +84,8 @@ def replay_scores_labelled_pairs(_rig):
     expect(couac("replay", rules, "-", stdin=corpus.read_bytes()), 0, rb"6 mentions")
     expect(couac("replay", rules, corpus, "--min-f1", "0.8"), 1, b"", rb"F1 is 0\.667, at least 0\.800")
     expect(couac("replay", rules, corpus, "--min-f1", "0.6"), 0)
-    expect(couac("replay", rules, corpus, "--min-f1", "much"), 2, b"", rb"from 0 to 1")
+    for wrong in ("much", "0,8", "1.5", "-1"):
+        expect(couac("replay", rules, corpus, "--min-f1", wrong), 2, b"^$", rb"from 0 to 1")
     folder.cleanup()
 
 
@@ -99,6 +100,86 @@ def a_corpus_is_read_past_its_bad_lines(_rig):
     assert (got["bad_lines"], got["unknown_labels"], got["labelled"]) == (2, 1, 5), got
     expect(couac("replay", rules, folder.corpus("b.jsonl", more="oops\n")), 1)
     expect(couac("replay", rules, "/nowhere"), 2, b"^$", rb"No such file")
+    folder.cleanup()
+
+
+def a_corpus_may_begin_with_a_byte_order_mark(_rig):
+    folder = Folder()
+    rules = folder.file("r.yaml", RULES)
+    corpus = folder.file("bom.jsonl", "\ufeff" + json.dumps(LINES[0]) + "\r\n" + json.dumps(LINES[1]) + "\r\n")
+    got = json.loads(couac("replay", "--json", rules, corpus).stdout)
+    assert (got["mentions"], got["labelled"], got["bad_lines"]) == (2, 2, 0), got
+    got = [json.loads(line) for line in couac("judge", rules, corpus).stdout.splitlines()]
+    assert [verdict["id"] for verdict in got] == ["1", "2"], got
+    folder.cleanup()
+
+
+def what_cannot_be_judged_is_said_before_the_work(_rig):
+    folder = Folder()
+    rules, corpus = folder.file("r.yaml", RULES), folder.corpus()
+    nothing, plain = folder.file("none.jsonl", "\n  \n"), folder.file("plain.jsonl", "my parcel never came\n")
+    for verb in ("replay", "report", "suggest"):
+        expect(couac(verb, rules, nothing), 2, b"^$", rb"none\.jsonl holds no mention")
+        expect(couac(verb, rules, folder.name), 2, b"^$", rb"Is a directory")
+    expect(couac("diff", rules, rules, nothing), 2, b"^$", rb"holds no mention")
+    expect(couac("judge", rules, folder.name), 2, b"^$", rb"couac judge: .*Is a directory")
+    expect(couac("judge", rules, nothing), 0, b"^$")
+    expect(couac("replay", rules, plain), 1, rb"", rb"plain\.jsonl:1:1: error: each line is a JSON object, like")
+    expect(couac("suggest", rules, folder.corpus("c.jsonl", more='{"text":"x","want":{"fats":true}}\n')), 2, b"^$",
+           rb"'fats'.*did you mean 'fast'")
+    expect(couac("suggest", rules, corpus), 0, b"^$", rb"nothing to suggest: no word stands in 2 posts")
+    for verb, option in [("replay", "--list"), ("replay", "--phrases"), ("replay", "--threads"), ("report", "--threads")]:
+        expect(couac(verb, rules, corpus, option, "x"), 2, b"^$", rb"%s takes a whole number" % option.encode())
+    expect(couac("diff", rules, rules, corpus, "--list=-1"), 2, b"^$", rb"--list takes a whole number from 0")
+    expect(couac("test", rules, "--coverage", "101"), 2, b"^$", rb"at most 100 percent")
+    expect(couac("check", "/nowhere"), 2, rb"No such file")
+    unlabelled = folder.corpus("u.jsonl", lines=LINES[5:])
+    expect(couac("replay", rules, unlabelled), 0, rb'nothing is labelled.*"want": \{"fast": true\}')
+    expect(couac("replay", rules, unlabelled, "--min-f1", "0"), 1, b"", rb"there is no F1")
+    folder.cleanup()
+
+
+def an_alert_is_counted_once_and_its_reposts_apart(_rig):
+    folder = Folder()
+    rules = folder.file("r.yaml", RULES)
+    post = {"text": "the parcel that I ordered is late for 6 days, not amusing", "published": "2025-01-02T00:00:00Z"}
+    lines = [{**post, "id": str(n), "author": f"a{n}", "url": f"https://a.example/{n}"} for n in range(4)]
+    corpus = folder.corpus(lines=lines)
+    got = json.loads(couac("replay", "--json", rules, corpus).stdout)
+    assert [got["all"][key] for key in ("broken", "alerts", "updates")] == [4, 1, 3], got["all"]
+    expect(couac("replay", rules, corpus), 0, rb"1 alert, updated 3 times by reposts \(3\)")
+    folder.cleanup()
+
+
+def an_interrupted_comparison_compares_what_both_have_judged(_rig):
+    folder = Folder()
+    old = folder.file("old.yaml", RULES)
+    new = folder.file("new.yaml", RULES.replace("never came]", "never came, nothing]"))
+    line = json.dumps({"text": "parcel late for 6 days " + "x y " * 60})
+    corpus = folder.file("long.jsonl", (line + "\n") * 250000)
+    for args in (["diff", old, new, corpus], ["replay", new, corpus, "--against", old]):
+        process = subprocess.Popen([COUAC, args[0], "--json", "--threads=1", *map(str, args[1:])],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENV)
+        time.sleep(0.8)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        got = json.loads(out)
+        assert process.returncode == 130 and got["interrupted"], (process.returncode, err)
+        assert 0 < got["mentions"] < 250000 and got["changes"] == [], got["mentions"]
+        assert re.search(rb"interrupted: \d+ % of the corpus", err), err
+    folder.cleanup()
+
+
+def explain_takes_what_is_asked(_rig):
+    folder = Folder()
+    rules = folder.file("r.yaml", RULES)
+    done = couac("explain", "--json", rules, "-", stdin=b"my parcel\nis late for 6 days\n")
+    expect(done, 1)
+    got = json.loads(done.stdout)[0]
+    assert (got["verdict"], got["owner"], got["contact"]) == ("broken", "care", "care@acme.example"), got
+    expect(couac("explain", rules, "hello"), 0, rb"\n1 promise: nothing of theirs")
+    expect(couac("explain", rules, "  "), 2, b"^$", rb"there is no text")
+    expect(couac("explain", rules, "hello", "--lang", "de"), 2, b"^$", rb"--lang takes en, fr or es")
     folder.cleanup()
 
 
@@ -141,7 +222,9 @@ def the_report_is_one_page_without_script(_rig):
     corpus = folder.corpus(more=json.dumps({"text": "parcel <script>alert(1)</script> & for 7 days",
                                             "want": {"fast": False}}) + "\n")
     page = pathlib.Path(folder.name, "report.html")
-    expect(couac("report", rules, corpus, "-o", page, "--against", rules), 0, rb"report\.html: \d+ bytes")
+    expect(couac("report", rules, corpus, "-o", page, "--against", rules), 0, rb"wrote .*report\.html")
+    expect(couac("report", rules, corpus, "-o", "-"), 0, rb"^<!doctype html>.*</html>\n$")
+    expect(couac("report", rules, folder.corpus("c.jsonl", more="oops\n"), "-o", f"{folder.name}/c.html"), 1, b"", rb"c\.jsonl:7:1: error")
     html = page.read_text(encoding="utf-8")
     assert "<script" not in html and "&#60;script" in html, html
     for piece in ("<svg", "As good as before", "The worst errors", "ignore:", "alert:", "Microseconds a post"):
@@ -213,7 +296,7 @@ def watching_runs_again_after_a_change(_rig):
                 return
         raise AssertionError(seen)
     try:
-        until(r"near miss.*3 passed, 0 failed.*watching")
+        until(r"near miss  [^\n]*only 'preordered' excuses it.*3 passed, 0 failed.*watching")
         folder.file("r.yaml", near.replace("never came]\n    unless", "nothing]\n    unless"))
         until(r"failed.*is ignored.*2 passed, 1 failed.*watching")
         folder.file("r.yaml", "couac: 1\nnonsense: {}\n")
@@ -242,6 +325,9 @@ def check_counts_common_words_in_a_corpus(_rig):
 
 
 TESTS = [check_counts_common_words_in_a_corpus, watching_runs_again_after_a_change, suggestions_come_with_what_they_are_worth, replay_scores_labelled_pairs, a_corpus_is_read_past_its_bad_lines, threads_change_nothing,
+         a_corpus_may_begin_with_a_byte_order_mark, what_cannot_be_judged_is_said_before_the_work,
+         an_alert_is_counted_once_and_its_reposts_apart, explain_takes_what_is_asked,
+         an_interrupted_comparison_compares_what_both_have_judged,
          diff_tells_what_a_change_does, the_report_is_one_page_without_script,
          a_sentence_becomes_a_rule_that_passes]
 

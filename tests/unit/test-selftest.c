@@ -49,7 +49,7 @@ static void examples_fail_when_and_only_when_they_should(void **state)
     for (size_t i = 0; i < t.n; i++) {
         if (t.cases[i].result != want[i])
             fail_msg("line %u: %.*s", t.cases[i].example->at.line, STR_ARG(t.cases[i].why));
-        assert_int_equal(t.cases[i].near_miss, near[i]);
+        assert_int_equal(t.cases[i].near_miss.n > 0, near[i]);
     }
     assert_int_equal(t.n_passed, 4);
     assert_int_equal(t.n_failed, 4);
