@@ -16,6 +16,7 @@ static void print_json(const struct call *call, const struct draft *d)
     json_member_str(&w, STR("id"), d->id);
     json_member_str(&w, STR("limit"), d->limit);
     json_member_str(&w, STR("topic"), d->topic);
+    json_member_str(&w, STR("owner"), d->owner);
     json_member_i64(&w, STR("examples_passed"), (int64_t)d->n_passed);
     json_member_i64(&w, STR("examples_todo"), (int64_t)d->n_todo);
     json_member_str(&w, STR("yaml"), d->yaml);
@@ -34,8 +35,13 @@ static void print_text(const struct call *call, const struct draft *d)
     if (d->limit.n == 0)
         screen_printf(&call->err, "no figure in it: only denials can break this promise\n");
     if (d->n_todo)
-        screen_printf(&call->err, "%zu examples are marked todo: they do not pass yet\n",
-                      d->n_todo);
+        screen_printf(&call->err, "marked todo, as they do not pass yet: %zu example%s\n",
+                      d->n_todo, d->n_todo == 1 ? "" : "s");
+    if (!call_option(call, "owner"))
+        screen_printf(&call->err,
+                      "the owner '%.*s' is new: write who must hear of it, or name "
+                      "one of yours with --owner\n",
+                      STR_ARG(d->owner));
 }
 
 static bool id_fits(const char *id)
@@ -90,7 +96,7 @@ static int run_promise(const struct call *call)
 
 static const struct verb_option options[] = {
     {"id", 'i', "ID", "the promise's id; made of its topic and figure by default"},
-    {"owner", 'o', "OWNER", "the id of its owner (care)"},
+    {"owner", 'o', "OWNER", "its owner, whom your rules define already; by default a new one"},
     {0}};
 
 const struct verb verb_promise = {
@@ -101,8 +107,10 @@ const struct verb verb_promise = {
              "choose the lists that contradict it. A whole rule file is printed, which check\n"
              "accepts, with examples in French and English; each was judged, and one that does\n"
              "not pass yet is marked todo.\n"
+             "With --owner none is written, so that the file can stand beside others.\n"
              "\n"
              "  couac promise \"Livraison en 48h partout en France\" > rules/delivery.yaml\n"
+             "  couac promise \"Remboursé sous 14 jours\" --owner care > rules/refund.yaml\n"
              "\n"
              "Exit status 1: no list tells the topic, or an example is todo.\n",
     .options = options,

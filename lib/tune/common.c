@@ -47,6 +47,19 @@ static const struct share french[] = {
     {"mes", 5},   {"alors", 5}, {"jamais", 5},  {"apres", 5},  {"demande", 5},
 };
 
+static bool holds(const struct share *table, size_t n, struct str word)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(word, str_of(table[i].word)))
+            return true;
+    return false;
+}
+
+bool common_word(struct str word)
+{
+    return holds(english, ARRAY_LEN(english), word) || holds(french, ARRAY_LEN(french), word);
+}
+
 static const char way_out[] =
     "it tells nothing by itself; add the words that stand beside it, or remove it";
 

@@ -17,6 +17,9 @@ enum {
     COMMON_POSTS_MIN = 100, /* fewer say nothing, and the table is asked */
 };
 
+/* Whether the table knows a folded word as one of the commonest. */
+bool common_word(struct str word);
+
 /* `set` is borrowed and must outlive it. */
 struct common *common_new(const struct ruleset *set);
 void common_free(struct common *c); /* NULL is fine */

@@ -15,7 +15,8 @@ struct rule_text;
 struct draft {
     struct str id;           /* "delivery-48h" */
     struct str limit;        /* "at most 48 h"; empty: no figure */
-    struct str topic;        /* the shared list, "parcel"; empty: none hit */
+    struct str topic;        /* the shared list, "parcel", or a name; empty: none is known */
+    struct str owner;        /* its id */
     size_t n_passed, n_todo; /* examples */
     struct str yaml;         /* in the arena */
 };
@@ -28,9 +29,9 @@ enum draft_error {
 
 struct arena;
 
-/* `words`: the shared vocabulary. `id` and `owner` may be empty: they are chosen
- * then. `now_ms` is when the examples are judged. All of *ret lives in `arena`,
- * which must have no limit. */
+/* `words`: the shared vocabulary. `id` may be empty: it is chosen then. `owner` is one
+ * that other files define; empty: a new one, which is written. `now_ms` is when the examples are
+ * judged. All of *ret lives in `arena`, which must have no limit. */
 enum draft_error draft_promise(const struct rule_text *words, size_t n_words, struct str sentence,
                                struct str id, struct str owner, int64_t now_ms, struct arena *arena,
                                struct draft *ret) MUST_CHECK;
