@@ -69,6 +69,8 @@ void show_evidence(const struct screen *out, struct str text, const struct verdi
         }
         if (evidence_use_name(e->use)[0])
             screen_printf(out, ", %s", evidence_use_name(e->use));
+        if (e->weight)
+            screen_printf(out, ", weighs %.2f", e->weight / 1000.0);
         screen_printf(out, "  %s", screen_paint(out, PAINT_DIM));
         show_phrase(out, e->phrase);
         screen_printf(out, "%s\n", screen_paint(out, PAINT_END));
@@ -109,6 +111,10 @@ static void write_evidence(struct json_writer *w, struct str text, const struct 
                     (int64_t)(start + utf8_count(str_slice(text, e->start, e->end))));
     json_member_str(w, STR("text"), str_slice(text, e->start, e->end));
     json_member_str(w, STR("use"), str_of(evidence_use_name(e->use)));
+    if (e->weight) {
+        json_key(w, STR("weight"));
+        json_double(w, e->weight / 1000.0);
+    }
     json_member_str(w, STR("phrase"), e->phrase->text);
     json_member_str(w, STR("at"), str_of(at));
     json_close_object(w);

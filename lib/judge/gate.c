@@ -93,6 +93,18 @@ static int group_voice(uint16_t groups)
     return voice;
 }
 
+static int entry_voice(size_t at)
+{
+    return gate_words[at].weight + group_voice(gate_words[at].groups);
+}
+
+int gate_voice(struct str word)
+{
+    size_t at = gate_reads(word) && !is_figure(word) ? find(word) : GATE_WORDS;
+
+    return at < GATE_WORDS ? entry_voice(at) : 0;
+}
+
 /* The words in the order of the post. */
 static void put_in_order(struct gate_reading *r)
 {
@@ -143,7 +155,7 @@ struct gate_reading gate_read(struct str text, const struct words *words)
             continue;
         seen[at] = 1;
         r.score += gate_words[at].weight;
-        note(&r, voices, (uint32_t)i, gate_words[at].weight + group_voice(gate_words[at].groups));
+        note(&r, voices, (uint32_t)i, entry_voice(at));
     }
     r.score += GATE_BASE + count_groups(counts) + gate_lengths[MIN(n / 5, (size_t)5)];
     r.score += marks.exclaims * GATE_EXCLAIMS + marks.asks * GATE_ASKS + marks.links * GATE_LINK +

@@ -29,5 +29,9 @@ struct gate_marks gate_marks(struct str text);
 /* Whether the gate looks a word up: not a name, a tag or a sign. */
 bool gate_reads(struct str word);
 
+/* What one word adds to a score: its own weight and those of its groups, in
+ * thousandths; 0 for a word of no weight. */
+int gate_voice(struct str word);
+
 /* `words` must have been cut from `text`. */
 struct gate_reading gate_read(struct str text, const struct words *words);

@@ -7,6 +7,7 @@
 #include "lib/base/alloc.h"
 #include "lib/base/arena.h"
 #include "lib/base/vec.h"
+#include "lib/judge/gate.h"
 #include "lib/judge/limit.h"
 #include "lib/text/guess.h"
 
@@ -219,6 +220,8 @@ static void add_evidence(struct trial *t, enum evidence_role role, enum evidence
         .quantity = match_quantity(j->matcher, hit),
     };
 
+    if (phrase_is_unhappy(e.phrase))
+        e.weight = gate_voice(word_str(&match_words(j->matcher)->items[hit->first]));
     match_span(j->matcher, hit, &e.start, &e.end);
     if (j->evidence.n < EVIDENCE_MAX)
         vec_push(&j->evidence, e);

@@ -72,6 +72,7 @@ struct evidence {
     uint32_t first, last;            /* words */
     const struct phrase *phrase;     /* of the rule file: text and place */
     const struct quantity *quantity; /* NULL: none */
+    int weight;                      /* of a word that <unhappy> found, in thousandths; else 0 */
 };
 
 struct verdict {

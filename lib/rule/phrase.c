@@ -109,6 +109,12 @@ static bool place_names_role(const struct place *place, enum quantity_role role)
     return false;
 }
 
+bool phrase_is_unhappy(const struct phrase *p)
+{
+    return p->n_parts == 1 && p->parts[0].n_places == 1 && p->parts[0].places[0].n_atoms == 1 &&
+           p->parts[0].places[0].atoms[0].kind == ATOM_UNHAPPY;
+}
+
 bool phrase_names_role(const struct phrase *p, enum quantity_role role)
 {
     for (uint32_t i = 0; i < p->n_parts; i++)

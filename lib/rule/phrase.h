@@ -110,5 +110,7 @@ bool phrase_built_in(struct str name);
 bool phrase_quantity_fits(enum quantity_kind wanted, enum quantity_kind kind);
 /* Whether that quantity may fill the place of `atom`, an ATOM_QUANTITY. */
 bool phrase_atom_takes(const struct atom *atom, const struct quantity *q);
+/* Whether `p` is <unhappy> and nothing else. */
+bool phrase_is_unhappy(const struct phrase *p);
 /* Whether `p`, or a list in it, names that role ("<ahead>"). Lists must be resolved. */
 bool phrase_names_role(const struct phrase *p, enum quantity_role role);

@@ -43,6 +43,15 @@ static void names_and_tags_are_not_read(void **state)
     assert_true(gate_reads(STR("worst")));
 }
 
+static void a_word_weighs_what_its_groups_add_too(void **state)
+{
+    (void)state;
+    assert_true(gate_voice(STR("terrible")) > gate_voice(STR("website")));
+    assert_true(gate_voice(STR("terrible")) > 0 && gate_voice(STR("thanks")) < 0);
+    assert_int_equal(gate_voice(STR("#terrible")), 0);
+    assert_int_equal(gate_voice(STR("2017")), 0);
+}
+
 static void marks_are_seen(void **state)
 {
     struct gate_marks marks = gate_marks(STR(" .@acme really?! https://acme.example"));
@@ -59,6 +68,7 @@ int main(void)
         cmocka_unit_test(complaints_weigh_more_than_thanks),
         cmocka_unit_test(the_loudest_words_come_in_their_order),
         cmocka_unit_test(names_and_tags_are_not_read),
+        cmocka_unit_test(a_word_weighs_what_its_groups_add_too),
         cmocka_unit_test(marks_are_seen),
     };
 

@@ -236,7 +236,7 @@ static void a_complaint_without_a_listed_word_is_still_heard(void **state)
 
     assert_int_equal(v.kind, VERDICT_DENIED);
     for (size_t i = 0; i < v.n_evidence; i++)
-        quoted = quoted || v.evidence[i].role == EVIDENCE_COMPLAINT;
+        quoted = quoted || (v.evidence[i].role == EVIDENCE_COMPLAINT && v.evidence[i].weight > 0);
     assert_true(quoted);
     v = judge_text(*state, "polite", "@acme thank you, great staff, best day of our life");
     assert_int_equal(v.gate, GATE_COMPLAINT);
