@@ -213,6 +213,7 @@ static enum step on_open(struct reader *r, const yaml_event_t *e, enum yaml_type
     if (r->depth == YAML_DEPTH_MAX) {
         diag(r->diags, DIAG_ERROR, at, "lists and maps are nested more than %d deep",
              YAML_DEPTH_MAX);
+        diag_hint(r->diags, "no rule needs so many: a bracket may be written too often");
         return STOP;
     }
     struct yaml *node = ARENA_NEW(r->arena, struct yaml);

@@ -218,6 +218,7 @@ void change_promise(struct yaml *target, const struct yaml *edits, struct arena 
             diag(diags, DIAG_ERROR, edit->key_at,
                  "promise '%.*s' has no '%.*s', so nothing can be removed from it",
                  STR_ARG(target->key), STR_ARG(name));
+            diag_hint(diags, "the promise changed; take this edit out");
             continue;
         }
         if (!member) {

@@ -103,9 +103,11 @@ static void check_limit(const struct promise *p, struct diags *diags)
 {
     if (p->limit.op == LIMIT_NONE)
         return;
+    size_t errors = diags->n_errors;
+
     for (uint32_t i = 0; i < p->against.n; i++)
         check_phrase_kinds(p, &p->against.phrases[i], diags);
-    if (p->against.n && !breaks(&p->limit, slot_kinds(&p->against))) {
+    if (diags->n_errors == errors && p->against.n && !breaks(&p->limit, slot_kinds(&p->against))) {
         diag(diags, DIAG_WARNING, p->limit.at, "nothing in 'against' measures this limit");
         diag_hint(diags, "add a phrase with %s, like: for|after %s", atom_name(p->limit.q.kind),
                   atom_name(p->limit.q.kind));

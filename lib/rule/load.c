@@ -50,7 +50,8 @@ static struct definition *find(struct definitions *defs, struct str id)
 }
 
 /* An index over `defs` by id: looking 10,000 promises up one by one would be quadratic. */
-static void check_twice(struct loader *l, const struct definitions *defs, const char *what)
+static void check_twice(struct loader *l, const struct definitions *defs, const char *what,
+                        const char *way_out)
 {
     struct map seen = {0};
 
@@ -64,8 +65,8 @@ static void check_twice(struct loader *l, const struct definitions *defs, const 
         }
         diag(l->diags, DIAG_ERROR, node->key_at, "%s '%.*s' is defined twice", what,
              STR_ARG(node->key));
-        diag_hint(l->diags, "the first is at %.*s:%u; to edit it use 'change'",
-                  STR_ARG(first->at.file), first->key_at.line);
+        diag_hint(l->diags, "the first is at %.*s:%u; %s", STR_ARG(first->at.file),
+                  first->key_at.line, way_out);
     }
     map_done(&seen);
 }
@@ -114,6 +115,7 @@ static void check_version(struct loader *l, const struct yaml *file)
         diag_hint(l->diags, "put the line 'couac: 1' first; it says which language this is");
     } else if (version->type != YAML_SCALAR || !str_eq(version->s, STR("1"))) {
         value_error(&l->reader, version, "this couac reads rule files of version 1 only");
+        diag_hint(l->diags, "write couac: 1; a later version wants a later couac");
     }
 }
 
@@ -215,8 +217,10 @@ static void read_envelope(struct loader *l, const struct yaml *owner, const stru
         ret->envelope = OWNER_SIDEKIQ;
     else
         value_error(&l->reader, node, "'envelope' is celery or sidekiq, not '%.*s'", STR_ARG(word));
-    if (!yaml_get(owner, STR("queue")))
-        value_error(&l->reader, node, "an 'envelope' needs a 'queue' to go to");
+    if (yaml_get(owner, STR("queue")))
+        return;
+    value_error(&l->reader, node, "an 'envelope' needs a 'queue' to go to");
+    diag_hint(l->diags, "add queue: and the name of the list");
 }
 
 static void read_owner(struct loader *l, const struct yaml *node, struct owner *ret)
@@ -247,8 +251,10 @@ static void link_backup(struct loader *l, const struct yaml *node, struct owner 
     if (!backup)
         return;
     owner->backup = promise_find_owner(&l->reader, l->set, backup);
-    if (owner->backup == owner)
+    if (owner->backup == owner) {
         value_error(&l->reader, backup, "an owner cannot be its own backup");
+        diag_hint(l->diags, "name another owner, or remove the key");
+    }
 }
 
 static void read_owners(struct loader *l)
@@ -275,6 +281,7 @@ static void read_lists(struct loader *l)
         if (phrase_built_in(node->key)) {
             diag(l->diags, DIAG_ERROR, node->key_at, "<%.*s> is built in, no list can be named so",
                  STR_ARG(node->key));
+            diag_hint(l->diags, "choose another name");
             continue;
         }
         (void)snprintf(what, sizeof(what), "list '%.*s'", STR_ARG(node->key));
@@ -352,9 +359,9 @@ static void load_all(struct loader *l, const struct rule_text *texts, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         collect_file(l, &texts[i]);
-    check_twice(l, &l->owners, "owner");
-    check_twice(l, &l->words, "list");
-    check_twice(l, &l->promises, "promise");
+    check_twice(l, &l->owners, "owner", "all files share it, so take this one out");
+    check_twice(l, &l->words, "list", "to edit it use 'change'");
+    check_twice(l, &l->promises, "promise", "to edit it use 'change'");
     for (size_t i = 0; i < l->changes.n; i++)
         change_all(l, l->changes.items[i]);
     for (size_t i = 0; i < l->brands.n; i++)

@@ -305,6 +305,7 @@ static void read_part(struct reading *r, struct phrase *phrase, struct piece at,
     if (phrase->n_parts == PHRASE_PARTS_MAX || r->n_places > PHRASE_PLACES_MAX) {
         fault(r, at, "a phrase has at most %d joins and %d words", PHRASE_PARTS_MAX - 1,
               PHRASE_PLACES_MAX);
+        diag_hint(r->p->diags, "make two phrases of it");
         return;
     }
     struct part *part = &phrase->parts[phrase->n_parts++];
@@ -341,6 +342,29 @@ static void read_parts(struct reading *r, struct phrase *phrase)
     } while (r->ok);
 }
 
+/* Whether something else is wrong at this place: an alias leaves no text behind. */
+static bool told_already(const struct diags *diags, struct pos at)
+{
+    for (size_t i = 0; i < diags->n; i++)
+        if (diags->items[i].at.line == at.line && diags->items[i].at.col == at.col &&
+            str_eq(diags->items[i].at.file, at.file))
+            return true;
+    return false;
+}
+
+/* "about: parcel, order" is one phrase, where a list was meant. */
+static void warn_of_comma(struct reading *r)
+{
+    size_t comma = str_find(r->rest, STR(", "), 0);
+
+    if (comma == SIZE_MAX)
+        return;
+    diag(r->p->diags, DIAG_WARNING, yaml_pos_in(r->scalar, comma, 1),
+         "a comma separates nothing inside a phrase: these words are looked for in a row");
+    diag_hint(r->p->diags, "for several phrases write a list, [parcel, order]; for several words "
+                           "at one place parcel|order");
+}
+
 bool phrase_parse(struct phrase_parser *p, const struct yaml *scalar, enum lang lang,
                   struct phrase *ret)
 {
@@ -349,6 +373,8 @@ bool phrase_parse(struct phrase_parser *p, const struct yaml *scalar, enum lang 
 
     *ret = (struct phrase){.at = scalar->at, .lang = lang};
     ret->text = arena_str(p->arena, text);
+    if (text.n == 0 && told_already(p->diags, scalar->at))
+        return false;
     if (text.n == 0) {
         fault(&r, ((struct piece){text, 0}), "an empty phrase matches nothing");
         diag_hint(p->diags, "remove it, or write the words to look for");
@@ -358,6 +384,7 @@ bool phrase_parse(struct phrase_parser *p, const struct yaml *scalar, enum lang 
         ret->regex = arena_str(p->arena, str_slice(text, 1, text.n - 1));
         return true;
     }
+    warn_of_comma(&r);
     read_parts(&r, ret);
     return r.ok;
 }

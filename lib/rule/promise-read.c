@@ -233,6 +233,24 @@ static void read_example_severity(struct context *c, const struct yaml *node, st
         e->severity = (int)level;
 }
 
+static void bad_reach(struct value_reader *r, const struct yaml *node)
+{
+    value_error(r, node, "'reach' is a whole number of people");
+    diag_hint(r->diags, "for example: reach: 12000");
+}
+
+/* "yes" and "no" of people, true and false of what writes YAML for them. */
+static void read_todo(struct context *c, const struct yaml *node, struct example *e)
+{
+    bool yes = str_eq(node->s, STR("yes")) || str_eq(node->s, STR("true"));
+
+    e->due = yes ? EXAMPLE_TODO : EXAMPLE_DUE;
+    if (yes || str_eq(node->s, STR("no")) || str_eq(node->s, STR("false")))
+        return;
+    value_error(c->r, node, "'todo' is yes or no, not '%.*s'", STR_ARG(node->s));
+    diag_hint(c->r->diags, "todo: yes marks an example that is known to fail for now");
+}
+
 static void read_example_key(struct context *c, const struct yaml *it, struct example *e)
 {
     static const struct str keys[] = {
@@ -256,14 +274,14 @@ static void read_example_key(struct context *c, const struct yaml *it, struct ex
     else if (str_eq(it->key, STR("published")))
         (void)value_time(r, it, &m->published_ms); /* reported */
     else if (str_eq(it->key, STR("reach")) && !str_to_i64(it->s, &m->reach))
-        value_error(r, it, "'reach' is a whole number of people");
+        bad_reach(r, it);
     else if (str_eq(it->key, STR("severity")))
         read_example_severity(c, it, e);
     else if (str_eq(it->key, STR("measured"))) {
         e->measured = arena_str(r->arena, it->s);
         (void)value_quantity(r, it, 0, it->s.n, &e->measured_q); /* reported */
     } else if (str_eq(it->key, STR("todo")))
-        e->due = str_eq(it->s, STR("yes")) ? EXAMPLE_TODO : EXAMPLE_DUE;
+        read_todo(c, it, e);
     else if (!str_eq(it->key, STR("reach")))
         value_unknown_key(r, it, "an example", keys, ARRAY_LEN(keys));
 }
@@ -278,8 +296,10 @@ static void read_example(struct context *c, const struct yaml *node, struct exam
     else if (value_is(c->r, node, YAML_MAP, "an example"))
         for (const struct yaml *it = node->first; it; it = it->next)
             read_example_key(c, it, e);
-    if (e->mention.text.n == 0 && e->mention.title.n == 0)
+    if (e->mention.text.n == 0 && e->mention.title.n == 0) {
         value_error(c->r, node, "an example without a text shows nothing");
+        diag_hint(c->r->diags, "write text: and what the post says");
+    }
 }
 
 static void read_examples(struct context *c, const struct yaml *node)

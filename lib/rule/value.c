@@ -30,10 +30,16 @@ void value_unknown_key(struct value_reader *r, const struct yaml *member, const 
 bool value_is(struct value_reader *r, const struct yaml *node, enum yaml_type type,
               const char *what)
 {
+    static const char *const ways[] = {
+        [YAML_SCALAR] = "write one text; put quotes around one that begins with [ or {",
+        [YAML_LIST] = "write each item on a line of its own, behind a dash and a space",
+        [YAML_MAP] = "write key: value, one on each line and all indented alike"};
+
     if (node->type == type)
         return true;
     value_error(r, node, "%s must be %s, not %s", what, yaml_type_name(type),
                 yaml_type_name(node->type));
+    diag_hint(r->diags, "%s", ways[type]);
     return false;
 }
 
@@ -294,6 +300,7 @@ bool value_period(struct value_reader *r, const struct yaml *node, int64_t *ret_
         return false;
     if (to < from) {
         value_error(r, node, "'valid' ends before it begins");
+        diag_hint(r->diags, "write the earlier day first");
         return false;
     }
     *ret_from_s = from;
@@ -316,6 +323,7 @@ bool value_rate(struct value_reader *r, const struct yaml *scalar, int64_t *ret_
         return false;
     if (count < 1) {
         value_error(r, scalar, "the number of %.*s must be at least 1", STR_ARG(what));
+        diag_hint(r->diags, "write 1 or more");
         return false;
     }
     size_t offset = rest.p ? (size_t)(rest.p - scalar->s.p) : scalar->s.n;
