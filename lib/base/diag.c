@@ -9,6 +9,11 @@
 
 enum { MESSAGE_MAX = 2000, QUOTE_MAX = 160, NEAREST_MAX = 64 };
 
+struct source {
+    struct str text, rest; /* `rest` begins behind line `line` */
+    unsigned line;
+};
+
 void diags_init(struct diags *d)
 {
     *d = (struct diags){.arena = arena_new(0), .sources = alloc_zeroed(1, sizeof(struct map))};
@@ -29,18 +34,21 @@ void diags_done(struct diags *d)
 
 void diags_source(struct diags *d, struct str file, struct str text)
 {
-    struct str *kept = alloc_zeroed(1, sizeof(*kept));
+    struct source *kept = alloc_zeroed(1, sizeof(*kept));
 
-    *kept = text;
+    *kept = (struct source){.text = text, .rest = text};
     free(map_put(d->sources, arena_str(d->arena, file), kept));
 }
 
-static struct str nth_line(struct str text, unsigned line)
+/* Mistakes come nearly in order, so the search goes on where the last one ended. */
+static struct str nth_line(struct source *source, unsigned line)
 {
     struct str piece = STR_NONE;
 
-    for (unsigned i = 0; i < line; i++)
-        if (!str_split(&text, '\n', &piece))
+    if (line <= source->line)
+        *source = (struct source){.text = source->text, .rest = source->text};
+    for (; source->line < line; source->line++)
+        if (!str_split(&source->rest, '\n', &piece))
             return STR_NONE;
     if (str_ends(piece, STR("\r")))
         piece.n--;
@@ -76,12 +84,12 @@ void diag(struct diags *d, enum diag_level level, struct pos at, const char *for
         d->items = alloc_resize(d->items, d->cap, sizeof(*d->items));
     }
     struct diag *it = &d->items[d->n++];
-    const struct str *text = map_get(d->sources, at.file);
+    struct source *source = map_get(d->sources, at.file);
 
     *it = (struct diag){.level = level, .at = at};
     it->at.file = arena_str(d->arena, at.file);
-    if (text && at.line)
-        it->line = arena_str(d->arena, nth_line(*text, at.line));
+    if (source && at.line)
+        it->line = arena_str(d->arena, nth_line(source, at.line));
     va_start(args, format);
     it->message = format_in(d->arena, format, args);
     va_end(args);

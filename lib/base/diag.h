@@ -36,7 +36,7 @@ struct diags {
     size_t n_errors, n_warnings;
     size_t n_left_out; /* past DIAG_MAX: counted, not kept */
     struct arena *arena;
-    struct map *sources; /* file name -> its text, for quoting lines */
+    struct map *sources; /* file name -> its text and how far it was read, for quoting lines */
 };
 
 enum { DIAG_MAX = 1000 };

@@ -87,26 +87,20 @@ static void append(struct frame *f, struct yaml *node)
     f->node->n++;
 }
 
-/* Hangs `node` under the open list, or behind the key that waits for it. A map
- * always has one waiting here: on_key comes first. */
-static struct yaml *place(struct reader *r, struct yaml *node)
+/* The node for a value: a new one under the open list, or that of the key which
+ * waits for it. A map always has one waiting here: on_key comes first. */
+static struct yaml *place(struct reader *r, enum yaml_type type, struct pos at)
 {
     struct frame *f = top(r);
+    bool keyed = f && f->node->type == YAML_MAP;
+    struct yaml *node = keyed ? TAKE(f->waiting) : ARENA_NEW(r->arena, struct yaml);
 
-    if (!f) {
+    node->type = type;
+    node->at = at;
+    if (!f)
         r->root = node;
-        return node;
-    }
-    if (f->node->type == YAML_MAP) {
-        struct yaml *keyed = TAKE(f->waiting), *next = keyed->next;
-
-        node->key = keyed->key;
-        node->key_at = keyed->key_at;
-        *keyed = *node;
-        keyed->next = next;
-        return keyed;
-    }
-    append(f, node);
+    else if (!keyed)
+        append(f, node);
     return node;
 }
 
@@ -170,33 +164,40 @@ static void remember(struct reader *r, const yaml_event_t *e, struct pos at)
                             e->data.scalar.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE;
 }
 
+/* A scalar's text: most stand in the file as they are, and are borrowed from there. */
+static struct str scalar_text(struct reader *r, const yaml_event_t *e, struct str raw, size_t inset)
+{
+    struct str s = str_make((const char *)e->data.scalar.value, e->data.scalar.length);
+    struct str written = str_slice(raw, inset, inset + s.n);
+
+    return str_eq(s, written) ? written : arena_str(r->arena, s);
+}
+
 static void on_scalar(struct reader *r, const yaml_event_t *e)
 {
-    struct str s =
-        arena_str(r->arena, str_make((const char *)e->data.scalar.value, e->data.scalar.length));
     struct pos at = pos_of(r, e);
     size_t from = byte_at(r, e->start_mark.index), to = byte_at(r, e->end_mark.index);
+    struct str raw = str_slice(r->text, from, to);
     bool block = e->data.scalar.style == YAML_LITERAL_SCALAR_STYLE ||
                  e->data.scalar.style == YAML_FOLDED_SCALAR_STYLE;
 
     refuse_marks(r, e, e->data.scalar.anchor, e->data.scalar.tag);
     remember(r, e, at);
+    size_t inset = r->slip.scalar_quoted;
+    struct str s = scalar_text(r, e, raw, inset);
     struct frame *map = wanting_key(r);
 
     if (map) {
         on_key(r, map, s, at);
         return;
     }
-    struct yaml *node = ARENA_NEW(r->arena, struct yaml);
+    struct yaml *node = place(r, YAML_SCALAR, at);
 
-    *node = (struct yaml){.type = YAML_SCALAR,
-                          .at = at,
-                          .s = s,
-                          .raw = str_slice(r->text, from, to),
-                          .inset = r->slip.scalar_quoted,
-                          .one_line = !block && e->start_mark.line == e->end_mark.line &&
-                                      !e->data.scalar.anchor && !e->data.scalar.tag};
-    (void)place(r, node);
+    node->s = s;
+    node->raw = raw;
+    node->inset = inset;
+    node->one_line = !block && e->start_mark.line == e->end_mark.line && !e->data.scalar.anchor &&
+                     !e->data.scalar.tag;
     if (!block)
         warn_of_comment(r, e, to);
 }
@@ -216,10 +217,8 @@ static enum step on_open(struct reader *r, const yaml_event_t *e, enum yaml_type
         diag_hint(r->diags, "no rule needs so many: a bracket may be written too often");
         return STOP;
     }
-    struct yaml *node = ARENA_NEW(r->arena, struct yaml);
+    struct yaml *node = place(r, type, at);
 
-    *node = (struct yaml){.type = type, .at = at};
-    node = place(r, node);
     r->frames[r->depth++] = (struct frame){.node = node};
     return GO_ON;
 }
@@ -242,10 +241,7 @@ static void on_alias(struct reader *r, const yaml_event_t *e)
         on_key(r, map, arena_printf(r->arena, "*%s", name), at);
         return;
     }
-    struct yaml *node = ARENA_NEW(r->arena, struct yaml);
-
-    *node = (struct yaml){.type = YAML_SCALAR, .at = at};
-    (void)place(r, node);
+    (void)place(r, YAML_SCALAR, at);
 }
 
 static enum step on_document(struct reader *r, const yaml_event_t *e)
@@ -325,6 +321,8 @@ static enum step read_event(struct reader *r)
 
 static const char *forbidden(uint32_t point, struct str rest)
 {
+    if (point >= ' ' && point < 0x7f)
+        return NULL;
     if (point == '\r' && (rest.n == 0 || rest.p[0] != '\n'))
         return "a carriage return without a line feed";
     if (point == 0x85 || point == 0x2028 || point == 0x2029)

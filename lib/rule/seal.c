@@ -273,9 +273,11 @@ static void number_slot(struct slot *slot, void *context)
     struct numbering *n = context;
 
     sbuf_clear(&n->key);
-    for (uint32_t i = 0; i < slot->n; i++)
-        sbuf_printf(&n->key, "%d%.*s\n", (int)slot->phrases[i].lang,
-                    STR_ARG(slot->phrases[i].text));
+    for (uint32_t i = 0; i < slot->n; i++) {
+        sbuf_putc(&n->key, (char)('0' + slot->phrases[i].lang));
+        sbuf_add(&n->key, slot->phrases[i].text);
+        sbuf_putc(&n->key, '\n');
+    }
     const struct slot *same = map_get(&n->by_content, sbuf_str(&n->key));
 
     for (uint32_t i = 0; i < slot->n; i++) {
@@ -445,20 +447,20 @@ static int by_file(const void *left, const void *right)
 static void hash_texts(struct ruleset *set, const struct rule_text *texts, size_t n)
 {
     const struct rule_text **sorted = alloc_zeroed(n + 1, sizeof(*sorted));
-    struct sbuf all = SBUF_INIT(SIZE_MAX / 2);
+    struct str *parts = alloc_zeroed(2 * n + 1, sizeof(*parts));
 
     for (size_t i = 0; i < n; i++)
         sorted[i] = &texts[i];
     qsort(sorted, n, sizeof(*sorted), by_file);
     for (size_t i = 0; i < n; i++) {
         /* The same rules in another folder are the same rules. */
-        struct str name = str_base_name(sorted[i]->file);
-
-        sbuf_printf(&all, "%.*s %zu\n", STR_ARG(name), sorted[i]->text.n);
-        sbuf_add(&all, sorted[i]->text);
+        parts[2 * i] = str_base_name(sorted[i]->file);
+        parts[2 * i + 1] = sorted[i]->text;
     }
-    digest_sha256_hex(sbuf_str(&all), set->sha256);
-    sbuf_done(&all);
+    struct digest d = digest_parts(parts, 2 * n);
+
+    digest_hex(&d, set->sha256);
+    free(parts);
     free(sorted);
 }
 
