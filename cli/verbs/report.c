@@ -8,7 +8,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/utf8.h"
 
-enum { ERRORS_MAX = 50, CHANGES_MAX = 100, PHRASES_MAX = 60, TEXT_MAX = 400 };
+enum { ERRORS_MAX = 50, CHANGES_MAX = 100, PHRASES_MAX = 60, TEXT_MAX = 400, EXAMPLE_INDENT = 8 };
 
 enum { NOW, OLD }; /* of the arrays below; OLD is there with --against only */
 
@@ -24,9 +24,10 @@ struct page {
     struct line_counter lines;
 };
 
-static void cell(struct sbuf *b, size_t n)
+/* `label` is what the column's head says. */
+static void cell(struct sbuf *b, const char *label, size_t n)
 {
-    sbuf_printf(b, "<td class=n>%zu</td>", n);
+    sbuf_printf(b, "<td class=n data-l=\"%s\">%zu</td>", label, n);
 }
 
 static void count_changes(const struct delta *items, size_t n, size_t counts[2][3])
@@ -52,7 +53,8 @@ static void write_verdict(struct page *p)
     }
     sbuf_printf(&p->out, "<p class=\"verdict%s\">", class);
     if (word[0])
-        sbuf_printf(&p->out, "<b>%s</b>: F1 %.3f &rarr; %.3f. ", word, was.value, f1.value);
+        sbuf_printf(&p->out, "<b>%s</b>: F1 %.3f &rarr; %.3f (95&thinsp;%%: %.2f to %.2f). ", word,
+                    was.value, f1.value, f1.low, f1.high);
     else if (!isnan(f1.value))
         sbuf_printf(&p->out, "<b>F1 %.3f</b> (95&thinsp;%%: %.2f to %.2f). ", f1.value, f1.low,
                     f1.high);
@@ -91,21 +93,23 @@ static void write_head(struct page *p)
     write_verdict(p);
 }
 
-static void write_promise(struct page *p, struct str id, const struct tally *t)
+static void write_promise(struct page *p, const char *class, struct str id, const struct tally *t)
 {
+    size_t wanted = tally_true_alerts(t) + tally_misses(t);
+    bool labelled = wanted + tally_noise(t) + tally_true_silence(t) > 0;
     struct sbuf *b = &p->out;
 
-    sbuf_printf(b, "<tr><td class=id>");
+    sbuf_printf(b, "<tr class=\"%s\"><td class=id>", class);
     html_text(b, id);
-    sbuf_printf(b, "</td><td>");
-    html_rate(b, tally_precision(t));
-    sbuf_printf(b, "</td><td>");
-    html_rate(b, tally_recall(t));
+    sbuf_printf(b, "</td><td data-l=precision>");
+    html_rate(b, tally_precision(t), labelled ? "no alert" : "no labels");
+    sbuf_printf(b, "</td><td data-l=recall>");
+    html_rate(b, tally_recall(t), labelled ? "none wanted" : "no labels");
     sbuf_printf(b, "</td>");
-    cell(b, tally_true_alerts(t));
-    cell(b, tally_noise(t));
-    cell(b, tally_misses(t));
-    cell(b, t->n_broken);
+    cell(b, "right", tally_true_alerts(t));
+    cell(b, "noise", tally_noise(t));
+    cell(b, "missed", tally_misses(t));
+    cell(b, "broken in all", t->n_broken);
     sbuf_printf(b, "</tr>\n");
 }
 
@@ -116,10 +120,10 @@ static void write_promises(struct page *p)
     sbuf_printf(&p->out, "<h2>Promises</h2><p class=soft>Bars are what was measured, the line is "
                          "where the truth lies with 95&thinsp;%% confidence (Wilson).</p><table>"
                          "<tr><th>promise<th>precision<th>recall<th class=n>right<th class=n>noise"
-                         "<th class=n>missed<th class=n>broken, all posts</tr>\n");
+                         "<th class=n>missed<th class=n>broken in all</tr>\n");
     for (size_t i = 0; i < r->set->n_promises; i++)
-        write_promise(p, r->set->promises[i].id, &r->promises[i]);
-    write_promise(p, STR("all"), &r->all);
+        write_promise(p, "", r->set->promises[i].id, &r->promises[i]);
+    write_promise(p, "all", STR("all"), &r->all);
     sbuf_printf(&p->out, "</table>\n");
 }
 
@@ -139,10 +143,11 @@ static void write_confusion(struct page *p)
         bool alerts = i < 2;
         char label[24];
 
-        sbuf_printf(&p->out, "<tr><td>%s</td><td>", verdict_kind_name(kinds[i]));
+        sbuf_printf(&p->out, "<tr><td class=id>%s</td><td data-l=\"alert wanted\">",
+                    verdict_kind_name(kinds[i]));
         (void)snprintf(label, sizeof(label), "%zu", counts[1]); /* it fits */
         html_bar(&p->out, (double)counts[1], (double)max, alerts ? "good" : "warm", label);
-        sbuf_printf(&p->out, "</td><td>");
+        sbuf_printf(&p->out, "</td><td data-l=\"silence wanted\">");
         (void)snprintf(label, sizeof(label), "%zu", counts[0]); /* it fits */
         html_bar(&p->out, (double)counts[0], (double)max, alerts ? "bad" : "good", label);
         sbuf_printf(&p->out, "</td></tr>\n");
@@ -166,10 +171,10 @@ static void write_phrases(struct page *p)
         sbuf_printf(&p->out, "</code></td><td class=\"id soft\">");
         html_text(&p->out, str_base_name(phrase->at.file));
         sbuf_printf(&p->out, ":%u</td>", phrase->at.line);
-        cell(&p->out, items[i].n_hits);
-        cell(&p->out, items[i].n_true);
-        cell(&p->out, items[i].n_false);
-        cell(&p->out, items[i].n_only);
+        cell(&p->out, "hits", items[i].n_hits);
+        cell(&p->out, "right", items[i].n_true);
+        cell(&p->out, "wrong", items[i].n_false);
+        cell(&p->out, "only this", items[i].n_only);
         sbuf_printf(&p->out, "</tr>\n");
     }
     sbuf_printf(&p->out, "</table>\n");
@@ -289,14 +294,14 @@ static void yaml_text(struct sbuf *b, struct str text)
     sbuf_putc(b, '"');
 }
 
-static void write_example(struct page *p, const struct replay_view *view, bool miss)
+/* An item, indented as below promises, its name, examples and alert. */
+static void write_example(struct page *p, const struct replay_view *view)
 {
     const struct mention *m = &view->line.mention;
     struct sbuf yaml = SBUF_INIT(1 << 20);
     char when[CLOCK_TEXT_MAX];
 
-    sbuf_printf(&yaml, "# %.*s\n", STR_ARG(view->verdict.promise->id));
-    sbuf_printf(&yaml, "examples:\n  %s:\n    - {text: ", miss ? "alert" : "ignore");
+    sbuf_printf(&yaml, "%*s- {text: ", EXAMPLE_INDENT, "");
     yaml_text(&yaml, mention_body(m, p->arena));
     if (m->published_ms != CLOCK_NONE)
         sbuf_printf(&yaml, ", published: \"%.*s\"",
@@ -324,14 +329,14 @@ static void write_error(struct page *p, const struct outcome *o)
     bool miss = outcome_is_miss(o);
 
     if (view_of(p, o, &view) == 0) {
-        sbuf_printf(&p->out, "<p><span class=\"tag %s\">%s</span> <b>", miss ? "down" : "noise",
-                    miss ? "missed" : "noise");
+        sbuf_printf(&p->out, "<p class=err><span class=\"tag %s\">%s</span> <b>",
+                    miss ? "down" : "noise", miss ? "missed" : "noise");
         html_text(&p->out, view.verdict.promise->id);
         sbuf_printf(&p->out, "</b> <span class=soft>line %zu &middot; ",
                     line_number(&p->lines, p->runs[NOW].replay->corpus, o->at));
         html_text(&p->out, verdict_reason(&view.verdict, view.judgement.text, p->arena));
         sbuf_printf(&p->out, "</span></p>");
-        write_example(p, &view, miss);
+        write_example(p, &view);
     }
     arena_reset(p->arena);
 }
@@ -352,10 +357,13 @@ static void write_errors(struct page *p)
         arena_reset(p->arena);
     }
     qsort(items, n, sizeof(*items), by_weight);
-    sbuf_printf(&p->out,
-                "<h2>The worst errors</h2><p class=soft>%zu of %zu; each can be pasted into its "
-                "promise as an example.</p>\n",
-                MIN(n, (size_t)ERRORS_MAX), n);
+    if (n)
+        sbuf_printf(
+            &p->out,
+            "<h2>The worst errors</h2><p class=soft>%zu of %zu. Each line can be pasted below "
+            "<code>alert:</code> (missed) or <code>ignore:</code> (noise) in the "
+            "<code>examples:</code> of its promise.</p>\n",
+            MIN(n, (size_t)ERRORS_MAX), n);
     for (size_t i = 0; i < MIN(n, ERRORS_MAX); i++)
         write_error(p, &items[i].outcome);
     free(items);

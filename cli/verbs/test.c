@@ -6,10 +6,11 @@
 #include "cli/verbs/rules.h"
 #include "cli/verbs/show.h"
 #include "lib/base/arena.h"
+#include "lib/base/utf8.h"
 #include "lib/data/json.h"
 #include "lib/tune/selftest.h"
 
-enum { WATCH_NS = 150 * 1000 * 1000 };
+enum { WATCH_NS = 150 * 1000 * 1000, JUNIT_NAME_BYTES = 120 };
 
 static const char *const result_names[] = {
     [SELFTEST_PASSED] = "passed",
@@ -123,12 +124,37 @@ static void xml_text(FILE *file, struct str s)
 
         if (c == '<' || c == '>' || c == '&' || c == '"')
             (void)fprintf(file, "&#%u;", c); /* a failed write shows at fclose */
-        else if (c >= 0x20 || c == '\n')
+        else if (c >= 0x20)
             (void)putc(c, file); /* likewise */
+        else if (c == '\n' || c == '\t')
+            (void)fprintf(file, "&#%u;", c); /* in an attribute a bare one would be a space */
     }
 }
 
-/* JUnit's XML, as CI systems read it. */
+/* The name is what the example says: CI compares runs by it, and lines move. */
+static void write_testcase(FILE *file, const struct selftest_case *c)
+{
+    (void)fprintf(file, "<testcase classname=\"%.*s\" name=\"%s: ", STR_ARG(c->promise->id),
+                  c->example->want == EXAMPLE_ALERT ? "alert" : "ignore");
+    xml_text(file, utf8_head(c->text, JUNIT_NAME_BYTES));
+    (void)fprintf(file, "\" file=\"");
+    xml_text(file, c->example->at.file);
+    (void)fprintf(file, "\" line=\"%u\" time=\"0\">", c->example->at.line);
+    if (c->result == SELFTEST_FAILED) {
+        (void)fprintf(file, "<failure type=\"example\" message=\"");
+        xml_text(file, c->why);
+        (void)fprintf(file, "\">");
+        xml_text(file, c->example->at.file);
+        (void)fprintf(file, ":%u: ", c->example->at.line);
+        xml_text(file, c->text);
+        (void)fprintf(file, "</failure>");
+    } else if (c->result != SELFTEST_PASSED) {
+        (void)fprintf(file, "<skipped message=\"%s\"/>", result_names[c->result]);
+    }
+    (void)fprintf(file, "</testcase>\n");
+}
+
+/* JUnit's XML, as Jenkins and GitLab read it. */
 static int write_junit(const struct call *call, const struct selftest *t, const char *path)
 {
     FILE *file = fopen(path, "w");
@@ -137,27 +163,13 @@ static int write_junit(const struct call *call, const struct selftest *t, const 
         return call_trouble(call, "cannot write %s: %s", path, strerror(errno));
     (void)fprintf(file,
                   "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-                  "<testsuite name=\"couac\" tests=\"%zu\" failures=\"%zu\" skipped=\"%zu\">\n",
+                  "<testsuites>\n<testsuite name=\"couac\" tests=\"%zu\" failures=\"%zu\" "
+                  "errors=\"0\" skipped=\"%zu\" time=\"0\">\n",
                   t->n, t->n_failed, t->n_todo);
-    for (size_t i = 0; i < t->n; i++) {
-        const struct selftest_case *c = &t->cases[i];
-
-        (void)fprintf(file, "<testcase classname=\"%.*s\" name=\"", STR_ARG(c->promise->id));
-        xml_text(file, c->example->at.file);
-        (void)fprintf(file, ":%u\">", c->example->at.line);
-        if (c->result == SELFTEST_FAILED) {
-            (void)fprintf(file, "<failure message=\"");
-            xml_text(file, c->why);
-            (void)fprintf(file, "\">");
-            xml_text(file, c->text);
-            (void)fprintf(file, "</failure>");
-        } else if (c->result != SELFTEST_PASSED) {
-            (void)fprintf(file, "<skipped/>");
-        }
-        (void)fprintf(file, "</testcase>\n");
-    }
-    (void)fprintf(file, "</testsuite>\n");
-    if (ferror(file) | fclose(file))
+    for (size_t i = 0; i < t->n; i++)
+        write_testcase(file, &t->cases[i]);
+    (void)fprintf(file, "</testsuite>\n</testsuites>\n");
+    if (ferror(file) | fclose(file)) /* failed writes show here */
         return call_trouble(call, "cannot write %s", path);
     return VERB_FINE;
 }
@@ -253,7 +265,7 @@ static const struct verb_option options[] = {
     {"watch", 'w', NULL, "run again whenever a rule file changes; shows near misses"},
     {"verbose", 'v', NULL, "near misses, and phrases that no example exercises"},
     {"coverage", 0, "PERCENT", "fail when examples exercise fewer phrases than that"},
-    {"junit", 0, "FILE", "write the results as JUnit XML too"},
+    {"junit", 0, "FILE", "write the results as JUnit XML too, for Jenkins and GitLab"},
     {0}};
 
 const struct verb verb_test = {

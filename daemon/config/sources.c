@@ -184,6 +184,22 @@ static void check_url(const struct yaml *map, const struct config_source *source
     }
 }
 
+/* Whoever can reach the endpoint names the pages that are fetched; on the local network
+ * they may be anybody's router or metadata service. */
+static void check_webmention_network(const struct yaml *map, const struct config_source *source,
+                                     struct diags *diags)
+{
+    const struct yaml *network = yaml_get(map, STR("network"));
+
+    if (!network || source->network != CONFIG_PRIVATE)
+        return;
+    diag(diags, DIAG_WARNING, network->at,
+         "source '%.*s' fetches pages that strangers name, from the local network too",
+         STR_ARG(source->id));
+    diag_hint(diags,
+              "remove network: private, unless only machines of yours can reach the endpoint");
+}
+
 static void check_source(const struct config *c, const struct yaml *map,
                          const struct setting_scope *scope, struct config_source *source)
 {
@@ -195,6 +211,7 @@ static void check_source(const struct config *c, const struct yaml *map,
         check_listener(c, map, source, diags);
     if (source->kind == CONFIG_WEBMENTION) {
         check_sites(map, source, diags);
+        check_webmention_network(map, source, diags);
     } else if (source->kind == CONFIG_PUSH) {
         check_push(map, source, diags);
         apis_load(c, map, scope, source);

@@ -1,7 +1,10 @@
 #include "lib/tune/delta.h"
 
 #include "lib/base/arena.h"
+#include "lib/base/utf8.h"
 #include "lib/base/vec.h"
+
+enum { PHRASE_BYTES = 48 };
 
 static bool next_broken(const struct replay *r, size_t *i)
 {
@@ -84,8 +87,12 @@ struct str verdict_reason(const struct verdict *v, struct str text, struct arena
         return str_of(clause(v));
     struct str words = str_slice(text, e->start, e->end);
 
-    return arena_printf(arena, "%s: \"%.*s\" by '%.*s' (%.*s:%u)", clause(v), STR_ARG(words),
-                        STR_ARG(e->phrase->text), STR_ARG(e->phrase->at.file), e->phrase->at.line);
+    struct str phrase = utf8_head(e->phrase->text, PHRASE_BYTES); /* the line is beside it */
+    struct str file = str_base_name(e->phrase->at.file);
+
+    return arena_printf(arena, "%s: \"%.*s\" by '%.*s%s' (%.*s:%u)", clause(v), STR_ARG(words),
+                        STR_ARG(phrase), phrase.n < e->phrase->text.n ? "…" : "", STR_ARG(file),
+                        e->phrase->at.line);
 }
 
 static struct str reason_by(const struct delta *d, struct judge *judge,

@@ -15,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
+import xml.etree.ElementTree
+from html import unescape
 
 import redis_rig
 
@@ -231,6 +233,11 @@ def the_report_is_one_page_without_script(_rig):
     assert "<script" not in html and "&#60;script" in html, html
     for piece in ("<svg", "As good as before", "The worst errors", "ignore:", "alert:", "Microseconds a post"):
         assert piece in html, piece
+    pasted = [unescape(item) for item in re.findall(r"<pre>(.*?)</pre>", html, re.S)]
+    assert len(pasted) == 3, pasted
+    folder.file("pasted.yaml", RULES.replace("      ignore: [parcel preordered 6 days ago]\n",
+                                             "      ignore:\n" + "\n".join(pasted) + "\n"))
+    expect(couac("check", f"{folder.name}/pasted.yaml"), 0, rb"1 promise, 5 examples")
     expect(couac("report", rules, corpus, "-o", "/nowhere/x.html"), 2, b"^$", rb"cannot write")
     folder.cleanup()
 
@@ -345,6 +352,27 @@ def suggestions_come_with_what_they_are_worth(_rig):
     folder.cleanup()
 
 
+def junit_is_what_ci_reads(_rig):
+    folder = Folder()
+    rules = RULES.replace("my parcel never came]", """'the "parcel" & <i>it</i>',
+        {text: "a parcel\\nof stone", todo: yes}]""")
+    path = folder.file("r.yaml", rules)
+    expect(couac("test", path, "--junit", f"{folder.name}/j.xml"), 1)
+    root = xml.etree.ElementTree.parse(f"{folder.name}/j.xml").getroot()
+    suite = root.find("testsuite")
+    assert root.tag == "testsuites" and suite.get("name") == "couac", root
+    assert [suite.get(k) for k in ("tests", "failures", "errors", "skipped", "time")] == ["4", "1", "0", "1", "0"]
+    cases = {case.get("name"): case for case in suite}
+    assert len(cases) == 4, list(cases)
+    bad = cases['alert: the "parcel" & <i>it</i>']
+    assert (bad.get("classname"), bad.get("file"), bad.get("line")) == ("fast", str(path), "12"), bad.attrib
+    assert bad.find("failure").get("message").startswith("is ignored"), bad.find("failure").attrib
+    assert bad.find("failure").text == f'{path}:12: the "parcel" & <i>it</i>'
+    assert cases["alert: a parcel\nof stone"].find("skipped").get("message") == "todo"
+    assert len(cases["ignore: parcel preordered 6 days ago"]) == 0
+    folder.cleanup()
+
+
 def watching_runs_again_after_a_change(_rig):
     folder = Folder()
     near = RULES.replace("parcel preordered 6 days ago", "\"parcel preordered, waiting for 6 days\"")
@@ -389,7 +417,7 @@ def check_counts_common_words_in_a_corpus(_rig):
     folder.cleanup()
 
 
-TESTS = [check_counts_common_words_in_a_corpus, watching_runs_again_after_a_change, suggestions_come_with_what_they_are_worth, replay_scores_labelled_pairs, a_corpus_is_read_past_its_bad_lines, threads_change_nothing,
+TESTS = [junit_is_what_ci_reads, check_counts_common_words_in_a_corpus, watching_runs_again_after_a_change, suggestions_come_with_what_they_are_worth, replay_scores_labelled_pairs, a_corpus_is_read_past_its_bad_lines, threads_change_nothing,
          a_corpus_may_begin_with_a_byte_order_mark, what_cannot_be_judged_is_said_before_the_work,
          an_alert_is_counted_once_and_its_reposts_apart, explain_takes_what_is_asked,
          an_interrupted_comparison_compares_what_both_have_judged,

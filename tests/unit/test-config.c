@@ -144,6 +144,29 @@ static void every_mistake_has_its_place_and_a_way_out(void **state)
     }
 }
 
+static void a_webmention_source_on_the_local_network_is_warned_of(void **state)
+{
+    (void)state;
+    struct diags d;
+    struct sbuf out = SBUF_INIT(4000);
+    struct config *c = parse("couac: 1\npush: {listen: 'http://127.0.0.1:1'}\nsources:\n"
+                             "  a: {kind: webmention, sites: acme.example, network: private}\n"
+                             "  b: {kind: webmention, sites: acme.example, network: public}\n"
+                             "  c: {kind: webmention, sites: acme.example}\n",
+                             &d);
+
+    assert_non_null(c);
+    assert_int_equal(d.n, 1);
+    diag_write_short(&d.items[0], &out);
+    assert_string_equal(sbuf_cstr(&out),
+                        "/etc/couac/couac.yaml:4:55: warning: source 'a' fetches pages that "
+                        "strangers name, from the local network too");
+    assert_non_null(strstr(d.items[0].hint.p, "remove network: private"));
+    sbuf_done(&out);
+    config_free(c);
+    diags_done(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -151,6 +174,7 @@ int main(void)
         cmocka_unit_test(the_printed_defaults_are_what_an_empty_file_means),
         cmocka_unit_test(sources_and_relative_paths_are_read),
         cmocka_unit_test(every_mistake_has_its_place_and_a_way_out),
+        cmocka_unit_test(a_webmention_source_on_the_local_network_is_warned_of),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
