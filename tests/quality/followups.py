@@ -3,9 +3,12 @@
 
 usage: followups.py SENSES WORDS [DATA] [--show] [--check]
 
+replies.jsonl holds replies of authors in both languages, written by us before any look
+at the lists; half of them, by a hash of the text, are for tuning.
+
 SENSES is the program made of senses.c, WORDS the shared vocabulary. followups.jsonl
 holds ids of replies in DATA/twcs_en.jsonl (../shared/data beside the source tree;
-skipped where absent), drawn at random from all replies of companies, and from those
+left out where absent), drawn at random from all replies of companies, and from those
 of the customers who began the thread, and judged by hand before any list was tuned:
 
   answered      the company says something that can be used in this matter: a cause, a
@@ -30,25 +33,34 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CLASSES = {'ours': ('answered', 'acknowledged'), 'author': ('resolved', 'again', 'nothing')}
-FLOORS = {'ours': .80, 'author': .75}  # accuracy on the half that was held out
+FLOORS = {'ours': .80, 'author': .75, 'written, en': .75, 'written, fr': .75}  # accuracy on the half that was held out
 
 
 def held(label):
-    return label.get('untouched') or hashlib.sha256(label['id'].encode()).digest()[0] % 2 == 1
+    key = label.get('id') or label['text']
+    return label.get('untouched') or hashlib.sha256(key.encode()).digest()[0] % 2 == 1
 
 
-def labels():
-    with open(os.path.join(HERE, 'followups.jsonl'), encoding='utf-8') as lines:
-        return [label for label in map(json.loads, lines) if label['is'] != '-']
-
-
-def texts(path):
+def lines_of(path):
     with open(path, encoding='utf-8') as lines:
-        return {post['id']: ' '.join(post['text'].split()) for post in map(json.loads, lines)}
+        return [json.loads(line) for line in lines]
 
 
-def read(program, words, by, posts):
-    done = subprocess.run([program, words, by], input='\n'.join(posts) + '\n', stdout=subprocess.PIPE,
+def labels(name):
+    return [label for label in lines_of(os.path.join(HERE, name)) if label['is'] != '-']
+
+
+def drawn(path):
+    """The labels with the text of their posts; none where there are no posts."""
+    if not os.path.exists(path):
+        print('no twcs_en.jsonl in ../shared/data: its replies are left out')
+        return []
+    posts = {post['id']: ' '.join(post['text'].split()) for post in lines_of(path)}
+    return [dict(label, lang='en', text=posts[label['id']]) for label in labels('followups.jsonl')]
+
+
+def read(program, words, by, lang, posts):
+    done = subprocess.run([program, words, by, lang], input='\n'.join(posts) + '\n', stdout=subprocess.PIPE,
                           encoding='utf-8', check=True)
     return done.stdout.split('\n')[:-1]
 
@@ -57,11 +69,11 @@ def share(part, whole):
     return f'{part / whole:.3f}' if whole else '  -  '
 
 
-def report(by, half, pairs):
+def report(what, by, half, pairs):
     """Prints accuracy, and precision and recall of each class; returns the accuracy."""
     right = sum(want == got for want, got in pairs)
     counts = collections.Counter(pairs)
-    print(f'{by:6} {half:5} n {len(pairs):3}  accuracy {share(right, len(pairs))}', end='')
+    print(f'{what:14} {half:5} n {len(pairs):3}  accuracy {share(right, len(pairs))}', end='')
     for name in CLASSES[by]:
         hit = counts[name, name]
         told = sum(n for (_, got), n in counts.items() if got == name)
@@ -71,23 +83,28 @@ def report(by, half, pairs):
     return right / len(pairs)
 
 
+def measure(program, words, what, mine):
+    """True: the half that was held out is read worse than its floor."""
+    by, lang, bad = mine[0]['by'], mine[0]['lang'], False
+    got = read(program, words, by, lang, [label['text'] for label in mine])
+    for half, name in ((False, 'tuned'), (True, 'held')):
+        pairs = [(label['is'], g) for label, g in zip(mine, got) if bool(held(label)) == half]
+        bad |= report(what, by, name, pairs) < FLOORS[what] and half
+    for label, g in zip(mine, got):
+        if '--show' in sys.argv and not held(label) and label['is'] != g:
+            print(f"  {label['is']} taken for {g}: {label['text']!r}")
+    return bad
+
+
 def main():
     program, words, *more = [a for a in sys.argv[1:] if not a.startswith('-')]
-    path = os.path.join(more[0] if more else os.path.join(HERE, '..', '..', '..', 'shared', 'data'), 'twcs_en.jsonl')
-    if not os.path.exists(path):
-        print('skipped: no twcs_en.jsonl in ../shared/data')
-        return 77
-    posts, bad = texts(path), False
-    for by in CLASSES:
-        mine = [label for label in labels() if label['by'] == by]
-        got = read(program, words, by, [posts[label['id']] for label in mine])
-        for half, name in ((False, 'tuned'), (True, 'held')):
-            pairs = [(label['is'], g) for label, g in zip(mine, got) if bool(held(label)) == half]
-            bad |= report(by, name, pairs) < FLOORS[by] and half
-        for label, g in zip(mine, got):
-            if '--show' in sys.argv and not held(label) and label['is'] != g:
-                print(f"  {label['is']} taken for {g}: {posts[label['id']]!r}")
-    return bad and '--check' in sys.argv
+    data = more[0] if more else os.path.join(HERE, '..', '..', '..', 'shared', 'data')
+    posts, written = drawn(os.path.join(data, 'twcs_en.jsonl')), labels('replies.jsonl')
+    sets = {by: [label for label in posts if label['by'] == by] for by in CLASSES}
+    sets.update({f'written, {lang}': [label for label in written if label['lang'] == lang]
+                 for lang in ('en', 'fr')})
+    bad = [measure(program, words, what, mine) for what, mine in sets.items() if mine]
+    return any(bad) and '--check' in sys.argv
 
 
 if __name__ == '__main__':

@@ -1,8 +1,8 @@
 /* Prints what couac takes each line of standard input for, one a line. For followups.py.
  *
- *     senses WORDS ours|author      WORDS: the folder of the shared vocabulary
+ *     senses WORDS ours|author LANG      WORDS: the folder of the shared vocabulary
  *
- * A line is a post in English, as our account or as the author of the alert wrote it. */
+ * A line is a post in that language, as our account or as the author of the alert wrote it. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,7 +45,7 @@ int main(int argc, char **argv)
                                         [FOLLOWUP_ANSWERED] = "answered",
                                         [FOLLOWUP_RESOLVED] = "resolved",
                                         [FOLLOWUP_AGAIN] = "again"};
-    struct ruleset *set = argc == 3 ? load(argv[1]) : NULL;
+    struct ruleset *set = argc == 4 ? load(argv[1]) : NULL;
     struct judge *judge = set ? judge_new(set) : NULL;
     struct arena *arena = arena_new(0);
     char *line = NULL;
@@ -56,7 +56,7 @@ int main(int argc, char **argv)
         return 2;
     while ((n = getline(&line, &cap, stdin)) > 0) {
         struct mention m = {
-            .text = {line, (size_t)n}, .lang = STR("en"), .published_ms = CLOCK_NONE};
+            .text = {line, (size_t)n}, .lang = str_of(argv[3]), .published_ms = CLOCK_NONE};
         struct judgement judgement;
 
         if (judge_mention(judge, &m, JUDGE_ABOUT_US, 0, JUDGE_OUTCOMES, arena, &judgement))
