@@ -320,7 +320,7 @@ static void ask(struct sub *s)
         .accept = STR("*/*"),
     };
 
-    s->host = courtesy_host(w->ports.courtesy, s->row.hub, request.network);
+    s->host = courtesy_host(w->ports.courtesy, s->row.hub, request.network, loop_now_ms());
     int64_t wait_ms = courtesy_enter(w->ports.courtesy, s->host, s->turn, loop_now_ms());
 
     if (wait_ms > 0) {
@@ -440,6 +440,15 @@ static void settle(struct sub *s)
         rest_until_renewal(s);
 }
 
+/* Before the lease ends; but a hub that grants seconds is not asked more often than its feed is
+ * polled: polls bring what it does not. */
+static int64_t renewal_ms(const struct sub *s, int64_t lease_s)
+{
+    int64_t poll_ms = s->source->every_ms ? s->source->every_ms : s->w->config->poll.interval_ms;
+
+    return MAX(loop_jitter_ms(s->w->ports.loop, lease_s * SECOND_MS * 4 / 5), poll_ms);
+}
+
 static bool confirm_subscription(struct sub *s, struct str lease_seconds)
 {
     int64_t lease_s, was_end_ms = s->row.lease_end_ms;
@@ -448,7 +457,7 @@ static bool confirm_subscription(struct sub *s, struct str lease_seconds)
         lease_s = LEASE_S; /* hubs older than the Recommendation say nothing */
     lease_s = MIN(MAX(lease_s, 1), LEASE_MAX);
     s->row.lease_end_ms = loop_wall_ms() + lease_s * SECOND_MS;
-    s->row.due_ms = loop_wall_ms() + loop_jitter_ms(s->w->ports.loop, lease_s * SECOND_MS * 4 / 5);
+    s->row.due_ms = loop_wall_ms() + renewal_ms(s, lease_s);
     s->row.failures = 0;
     settle(s);
     if (save(s) < 0) { /* a restart would not know: the hub is told no, and asked again */

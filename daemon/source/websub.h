@@ -13,7 +13,8 @@
  * has ended, when it refuses, or when a poll brings a post that the hub did not.
  *
  * Bounds: one request at a time for a subscription, paced for each host as polls are;
- * failures back off to a day; leases are cut at LEASE_MAX. */
+ * failures back off to a day; leases are cut at LEASE_MAX, and those shorter than the time
+ * between two polls are renewed no sooner than that. */
 
 #include "daemon/source/batch.h"
 

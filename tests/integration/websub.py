@@ -179,6 +179,18 @@ def polls_are_rare_while_a_hub_delivers_and_only_then(rig):
     assert couacd.stop() == 0
 
 
+def a_lease_of_a_second_does_not_make_us_ask_each_second(rig):
+    web = rig.keep(Web())
+    hub = Hub(web, lease=1)
+    site = Site(web, hub)
+    couacd = start(rig, {"shop": feed(site, every="6 s")})
+    hub.wait_verified()
+    first = time.monotonic()
+    hub.wait_verified(times=2)
+    assert time.monotonic() - first >= 5, "renewed sooner than the feed is polled"
+    assert couacd.stop() == 0
+
+
 def a_hub_that_misses_a_post_is_not_relied_upon(rig):
     web = rig.keep(Web())
     hub = Hub(web)
@@ -363,6 +375,7 @@ def without_a_public_address_no_hub_is_asked(rig):
 TESTS = [what_a_hub_brings_is_heard_at_once_and_once, polls_are_rare_while_a_hub_delivers_and_only_then,
          a_hub_that_misses_a_post_is_not_relied_upon, only_what_we_asked_for_is_confirmed,
          unsigned_documents_are_acknowledged_and_ignored, a_lease_is_renewed_before_its_end_under_the_same_callback,
+         a_lease_of_a_second_does_not_make_us_ask_each_second,
          denials_and_failures_are_lived_with, a_hub_that_moved_is_followed_with_the_form, a_source_that_goes_is_unsubscribed,
          a_request_that_a_kill_cut_off_is_still_known, without_a_public_address_no_hub_is_asked]
 
