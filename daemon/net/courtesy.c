@@ -1,14 +1,19 @@
 #include "daemon/net/courtesy.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/alloc.h"
-#include "lib/base/arena.h"
 #include "lib/base/map.h"
+
+/* A host that nobody is asking, with no slot given out ahead and no hold, is as one never seen.
+ * When a table has grown to its `sweep_at` those are forgotten, and the next sweep is at twice
+ * what stayed: a look-up pays for few, and memory follows the hosts that matter now. */
 
 enum { BUSY_WAIT_MS = 500 };
 
 struct courtesy_host {
+    struct str key;       /* behind the struct */
     int64_t next_slot_ms; /* free from here on */
     int64_t held_until_ms;
     uint32_t in_flight;
@@ -18,7 +23,7 @@ struct courtesy_host {
 struct courtesy {
     struct courtesy_limits limits;
     struct map hosts[2]; /* by network: a private source must not slow a public one */
-    struct arena *arena;
+    size_t sweep_at[2];
 };
 
 struct courtesy *courtesy_new(const struct courtesy_limits *limits)
@@ -26,17 +31,23 @@ struct courtesy *courtesy_new(const struct courtesy_limits *limits)
     struct courtesy *c = alloc_zeroed(1, sizeof(*c));
 
     c->limits = *limits;
-    c->arena = arena_new(0);
+    c->sweep_at[GUARD_PUBLIC] = c->sweep_at[GUARD_PRIVATE] = COURTESY_HOSTS;
     return c;
+}
+
+static void free_hosts(struct map *hosts)
+{
+    for (size_t i = 0; i < hosts->n; i++)
+        free(hosts->entries[i].value);
+    map_done(hosts);
 }
 
 void courtesy_free(struct courtesy *c)
 {
     if (!c)
         return;
-    map_done(&c->hosts[GUARD_PUBLIC]);
-    map_done(&c->hosts[GUARD_PRIVATE]);
-    arena_free(c->arena);
+    free_hosts(&c->hosts[GUARD_PUBLIC]);
+    free_hosts(&c->hosts[GUARD_PRIVATE]);
     free(c);
 }
 
@@ -74,7 +85,30 @@ static struct str host_key(struct str url, char *buffer, size_t room)
     return str_make(buffer, n);
 }
 
-struct courtesy_host *courtesy_host(struct courtesy *c, struct str url, enum guard_network network)
+static bool matters(const struct courtesy_host *host, int64_t now_ms)
+{
+    return host->in_flight > 0 || host->next_slot_ms > now_ms || host->held_until_ms > now_ms;
+}
+
+static void sweep(struct courtesy *c, enum guard_network network, int64_t now_ms)
+{
+    struct map *hosts = &c->hosts[network], kept = {0};
+
+    for (size_t i = 0; i < hosts->n; i++) {
+        struct courtesy_host *host = hosts->entries[i].value;
+
+        if (matters(host, now_ms))
+            (void)map_put(&kept, host->key, host); /* keys are unique */
+        else
+            free(host);
+    }
+    map_done(hosts);
+    *hosts = kept;
+    c->sweep_at[network] = MAX(2 * kept.n, (size_t)COURTESY_HOSTS);
+}
+
+struct courtesy_host *courtesy_host(struct courtesy *c, struct str url, enum guard_network network,
+                                    int64_t now_ms)
 {
     char buffer[300]; /* a DNS name has 253 characters at most */
     struct str key = host_key(url, buffer, sizeof(buffer));
@@ -82,10 +116,18 @@ struct courtesy_host *courtesy_host(struct courtesy *c, struct str url, enum gua
 
     if (host)
         return host;
-    host = ARENA_NEW(c->arena, struct courtesy_host);
+    if (c->hosts[network].n >= c->sweep_at[network])
+        sweep(c, network, now_ms);
+    host = alloc_zeroed(1, sizeof(*host) + key.n);
     host->network = network;
-    (void)map_put(&c->hosts[network], arena_str(c->arena, key), host); /* was not there */
+    host->key = str_make((char *)memcpy(host + 1, key.p, key.n), key.n);
+    (void)map_put(&c->hosts[network], host->key, host); /* was not there */
     return host;
+}
+
+size_t courtesy_hosts(const struct courtesy *c)
+{
+    return c->hosts[GUARD_PUBLIC].n + c->hosts[GUARD_PRIVATE].n;
 }
 
 /* Slots are given out one after the other; the caller's is where the free ones began. */

@@ -8,9 +8,8 @@
  * keep their order. A Retry-After holds a whole public host. Hosts of private
  * sources (bridges of the user's own) only have a limit at once.
  *
- * Pure: times are steady milliseconds from the caller. Hosts are remembered for
- * the life of the table, so a table for hosts that strangers name must be made anew
- * now and then. */
+ * Pure: times are steady milliseconds from the caller. Hosts that do not matter now are
+ * forgotten, so strangers (pages, hubs) may name as many as they like. */
 
 #include <stdint.h>
 
@@ -33,8 +32,14 @@ struct courtesy *courtesy_new(const struct courtesy_limits *limits);
 void courtesy_free(struct courtesy *c);
 void courtesy_limit(struct courtesy *c, const struct courtesy_limits *limits);
 
-/* The host of an absolute URL; owned by the table. */
-struct courtesy_host *courtesy_host(struct courtesy *c, struct str url, enum guard_network network);
+enum { COURTESY_HOSTS = 1024 }; /* that are kept though they do not matter, for each network */
+
+/* The host of an absolute URL; owned by the table. It stays while it is held, is to wait, or
+ * between courtesy_enter and courtesy_leave; else only until the next call of this. */
+struct courtesy_host *courtesy_host(struct courtesy *c, struct str url, enum guard_network network,
+                                    int64_t now_ms);
+/* How many are remembered. */
+size_t courtesy_hosts(const struct courtesy *c);
 
 /* 0: go, and courtesy_leave must follow. Else: wait so many ms, then ask with AGAIN. */
 int64_t courtesy_enter(struct courtesy *c, struct courtesy_host *host, enum courtesy_turn turn,

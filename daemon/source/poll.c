@@ -440,7 +440,7 @@ static void ask(struct poll_source *s)
         return;
     if (s->config->kind == CONFIG_FEED)
         request.wanted[READING_LINK] = STR("Link");
-    s->host = courtesy_host(p->courtesy, request.url, request.network);
+    s->host = courtesy_host(p->courtesy, request.url, request.network, loop_now_ms());
     int64_t wait_ms = courtesy_enter(p->courtesy, s->host, s->turn, loop_now_ms());
 
     if (wait_ms > 0) {

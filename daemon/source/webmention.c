@@ -27,7 +27,6 @@ enum {
     HOST_REFILL_MS = 30 * 1000,
     ALL_BURST = 200,
     ALL_REFILL_MS = 1000,
-    HOSTS_MAX = 1000, /* fetches after which the hosts' pace is forgotten */
 };
 
 static const char accept_pages[] = "text/html, application/xhtml+xml, text/plain;q=0.5, */*;q=0.1";
@@ -51,7 +50,6 @@ struct webmentions {
     struct event *timer;
     struct ration of_host, of_all;
     struct courtesy *courtesy; /* not the polls': strangers name these hosts */
-    unsigned fetched;          /* since it is new */
     VEC(struct visit *) visits;
     unsigned in_flight;
     enum { WEBMENTION_ON, WEBMENTION_STOPPED } state;
@@ -133,8 +131,7 @@ static void arm(struct webmentions *w)
             due_ms = MIN(due_ms, w->visits.items[i]->due_ms);
     if (w->state == WEBMENTION_STOPPED || due_ms == INT64_MAX)
         return;
-    if (w->in_flight >= WEBMENTION_AT_ONCE || w->fetched >= HOSTS_MAX ||
-        !store_accepts(w->ports.store))
+    if (w->in_flight >= WEBMENTION_AT_ONCE || !store_accepts(w->ports.store))
         due_ms = MAX(due_ms, loop_now_ms() + WAIT_MS);
     loop_timer_in(w->timer, due_ms - loop_now_ms());
 }
@@ -363,7 +360,7 @@ static void fetch(struct visit *v, const struct config_source *source)
         .accept = str_of(accept_pages),
     };
 
-    v->host = courtesy_host(w->courtesy, request.url, request.network);
+    v->host = courtesy_host(w->courtesy, request.url, request.network, loop_now_ms());
     int64_t wait_ms = courtesy_enter(w->courtesy, v->host, v->turn, loop_now_ms());
 
     if (wait_ms > 0) {
@@ -374,26 +371,13 @@ static void fetch(struct visit *v, const struct config_source *source)
     request.user_agent = arena_printf(v->arena, "%.*s Webmention", STR_ARG(w->config->user_agent));
     v->state = VISIT_FETCHING;
     w->in_flight++;
-    w->fetched++;
     v->transfer = transfer_start(w->ports.transfers, &request, answered, v);
 }
 
-static void renew_courtesy(struct webmentions *w)
+static bool may_start(const struct webmentions *w)
 {
-    struct courtesy_limits limits = poll_manners(&w->config->poll);
-
-    courtesy_free(w->courtesy);
-    w->courtesy = courtesy_new(&limits);
-    w->fetched = 0;
-}
-
-/* Hosts are only forgotten while none is being asked. */
-static bool may_start(struct webmentions *w)
-{
-    if (w->fetched >= HOSTS_MAX && w->in_flight == 0)
-        renew_courtesy(w);
     return w->state == WEBMENTION_ON && w->in_flight < WEBMENTION_AT_ONCE &&
-           w->fetched < HOSTS_MAX && store_accepts(w->ports.store);
+           store_accepts(w->ports.store);
 }
 
 static struct visit *next_due(const struct webmentions *w)
@@ -506,13 +490,14 @@ struct webmentions *webmentions_new(const struct webmention_ports *ports,
                                     const struct config *config)
 {
     struct webmentions *w = alloc_zeroed(1, sizeof(*w));
+    struct courtesy_limits limits = poll_manners(&config->poll);
     int r;
 
     w->ports = *ports;
     w->config = config;
     w->of_host = (struct ration){HOST_BURST, HOST_REFILL_MS, loop_random(ports->loop), {{0}}};
     w->of_all = (struct ration){ALL_BURST, ALL_REFILL_MS, 0, {{0}}};
-    renew_courtesy(w);
+    w->courtesy = courtesy_new(&limits);
     w->timer = loop_timer(ports->loop, on_timer, w);
     r = store_webmention_each(ports->store, remember, w);
     if (r < 0)
