@@ -138,14 +138,17 @@ struct str arena_str(struct arena *a, struct str s)
 struct str arena_printf(struct arena *a, const char *format, ...)
 {
     va_list args, again;
+    char text[256]; /* most fit */
 
     va_start(args, format);
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, format, again);
+    int n = vsnprintf(text, sizeof(text), format, again);
     va_end(again);
     char *p = n < 0 ? NULL : arena_alloc(a, (size_t)n + 1);
 
-    if (p)
+    if (p && (size_t)n < sizeof(text))
+        memcpy(p, text, (size_t)n);
+    else if (p)
         (void)vsnprintf(p, (size_t)n + 1, format, args); /* the length is known */
     va_end(args);
     return (struct str){p, p ? (size_t)n : 0};

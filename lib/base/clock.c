@@ -1,7 +1,5 @@
 #include "lib/base/clock.h"
 
-#include <stdio.h>
-
 enum { DAY_S = 86400 };
 
 static int64_t floor_div(int64_t a, int64_t b)
@@ -146,18 +144,29 @@ bool clock_parse(struct str text, int64_t *ret_ms)
     return true;
 }
 
+/* `width` digits of `value`, then `behind`. */
+static char *write_digits(char *p, int width, int value, char behind)
+{
+    for (int i = width; i-- > 0; value /= 10)
+        p[i] = (char)('0' + value % 10);
+    p[width] = behind;
+    return p + width + 1;
+}
+
 static struct str write_civil(int64_t at_s, int ms, char ret[CLOCK_TEXT_MAX])
 {
     struct civil c = clock_to_civil(at_s);
-    int year = (int)(c.year < 0 ? 0 : MIN(c.year, (int64_t)9999));
-    int n = snprintf(ret, CLOCK_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d:%02d", year, c.month % 100,
-                     c.day % 100, c.hour % 100, c.minute % 100, c.second % 100);
+    char *p = write_digits(ret, 4, (int)(c.year < 0 ? 0 : MIN(c.year, (int64_t)9999)), '-');
 
+    p = write_digits(p, 2, c.month, '-');
+    p = write_digits(p, 2, c.day, 'T');
+    p = write_digits(p, 2, c.hour, ':');
+    p = write_digits(p, 2, c.minute, ':');
+    p = write_digits(p, 2, c.second, ms < 0 ? 'Z' : '.');
     if (ms >= 0)
-        n += snprintf(ret + n, CLOCK_TEXT_MAX - (size_t)n, ".%03d", ms % 1000);
-    ret[n++] = 'Z';
-    ret[n] = '\0';
-    return (struct str){ret, (size_t)n};
+        p = write_digits(p, 3, ms, 'Z');
+    *p = '\0';
+    return (struct str){ret, (size_t)(p - ret)};
 }
 
 struct str clock_write_s(int64_t at_s, char ret[CLOCK_TEXT_MAX])

@@ -182,12 +182,19 @@ void sbuf_vprintf(struct sbuf *b, const char *format, va_list args)
 {
     va_list again;
 
+    /* Into what is free; most times it fits. */
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, format, again);
+    int n = vsnprintf(b->p ? b->p + b->n : NULL, b->cap - b->n, format, again);
+
     va_end(again);
-    if (n <= 0 || !sbuf_room(b, (size_t)n))
+    if (n <= 0)
         return;
-    (void)vsnprintf(b->p + b->n, (size_t)n + 1, format, args); /* the length is known */
+    bool fits = (size_t)n < b->cap - b->n;
+
+    if (!sbuf_room(b, (size_t)n))
+        return;
+    if (!fits)
+        (void)vsnprintf(b->p + b->n, (size_t)n + 1, format, args); /* the length is known */
     b->n += (size_t)n;
 }
 

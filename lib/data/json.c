@@ -327,10 +327,12 @@ static void write_escape(struct sbuf *out, char c)
     static const char from[] = "\"\\\n\r\t\b\f", to[] = "\"\\nrtbf";
     const char *hit = c ? strchr(from, c) : NULL;
 
-    if (hit)
-        sbuf_printf(out, "\\%c", to[hit - from]);
-    else
+    if (hit) {
+        sbuf_putc(out, '\\');
+        sbuf_putc(out, to[hit - from]);
+    } else {
         sbuf_printf(out, "\\u%04x", (unsigned)(unsigned char)c);
+    }
 }
 
 static void write_text(struct sbuf *out, struct str s)

@@ -7,9 +7,9 @@
 #include "lib/desk/recall.h"
 
 /* recall in memory: tests and replay. Everything lives in one arena until the
- * end. A replay counts the notes of a promise at each broken one, so they are
- * kept in the order of their times, and an author is told from others by the
- * number of the count that met him last. States are walked by state_due alone,
+ * end; what is written again is written in its place where it fits. A replay counts the notes of a
+ * promise at each broken one, so they are kept in the order of their times, and an author is told
+ * from others by the number of the count that met him last. States are walked by state_due alone,
  * which a replay never calls. */
 
 struct author {
@@ -33,8 +33,20 @@ struct dossier {
     VEC(struct held) held;   /* as they came */
 };
 
+/* A text that is written again and again. */
+struct slate {
+    char *p;
+    size_t n, room;
+};
+
+struct kept_alert {
+    struct recall_alert alert; /* its state_json is that of `state` */
+    struct slate state;
+};
+
 struct state {
-    struct str kind, key, json;
+    struct str kind, key;
+    struct slate json;
     int64_t due_ms;
     bool dropped;
 };
@@ -43,18 +55,52 @@ struct recall_in_memory {
     struct recall port; /* first: the port is the object */
     struct arena *arena;
     struct map seen;              /* mention -> content (struct str *) */
-    struct map alerts;            /* fingerprint -> struct recall_alert * */
-    struct map alerts_by_content; /* promise + content -> struct recall_alert * */
+    struct map alerts;            /* fingerprint -> struct kept_alert * */
+    struct map alerts_by_content; /* promise + content -> struct kept_alert * */
     struct map authors;           /* -> struct author * */
     struct map dossiers;          /* promise -> struct dossier * */
     uint64_t n_counts;
     struct map states; /* kind + key -> struct state * */
+    struct sbuf name;  /* scratch of name_of */
     uint64_t seq;
 };
 
 static struct recall_in_memory *self(struct recall *r)
 {
     return (struct recall_in_memory *)r;
+}
+
+static struct str read_slate(const struct slate *slate)
+{
+    return str_make(slate->p, slate->n);
+}
+
+/* `s` may be a part of what is on it. */
+static void write_slate(struct recall_in_memory *m, struct slate *slate, struct str s)
+{
+    if (s.n > slate->room) {
+        slate->room = 2 * s.n;
+        slate->p = arena_alloc(m->arena, slate->room);
+    }
+    if (s.n)
+        memmove(slate->p, s.p, s.n);
+    slate->n = s.n;
+}
+
+/* `s`, which most times is what was kept before. */
+static struct str keep(struct recall_in_memory *m, struct str former, struct str s)
+{
+    return former.p && str_eq(former, s) ? former : arena_str(m->arena, s);
+}
+
+/* A key of two texts, good until the next. */
+static struct str name_of(struct recall_in_memory *m, struct str a, struct str b)
+{
+    sbuf_clear(&m->name);
+    sbuf_add(&m->name, a);
+    sbuf_putc(&m->name, ' ');
+    sbuf_add(&m->name, b);
+    return sbuf_str(&m->name);
 }
 
 static int memory_seen(struct recall *r, struct str mention, struct str content, int64_t now_ms,
@@ -71,50 +117,52 @@ static int memory_seen(struct recall *r, struct str mention, struct str content,
     } else {
         *ret = str_eq(*former, content) ? RECALL_SAME : RECALL_CHANGED;
     }
-    *former = arena_str(m->arena, content);
+    *former = keep(m, *former, content);
     return 0;
-}
-
-static struct str content_of(struct recall_in_memory *m, struct str promise, struct str content)
-{
-    return arena_printf(m->arena, "%.*s %.*s", STR_ARG(promise), STR_ARG(content));
 }
 
 static int memory_alert_by_content(struct recall *r, struct str promise, struct str content,
                                    int64_t since_ms, struct recall_alert *ret)
 {
     struct recall_in_memory *m = self(r);
-    const struct recall_alert *a = map_get(&m->alerts_by_content, content_of(m, promise, content));
+    const struct kept_alert *a = map_get(&m->alerts_by_content, name_of(m, promise, content));
 
-    *ret = a && a->last_ms >= since_ms ? *a : (struct recall_alert){0};
+    *ret = a && a->alert.last_ms >= since_ms ? a->alert : (struct recall_alert){0};
     return 0;
 }
 
 static int memory_alert_by_fingerprint(struct recall *r, struct str fingerprint,
                                        struct recall_alert *ret)
 {
-    const struct recall_alert *a = map_get(&self(r)->alerts, fingerprint);
+    const struct kept_alert *a = map_get(&self(r)->alerts, fingerprint);
 
-    *ret = a ? *a : (struct recall_alert){0};
+    *ret = a ? a->alert : (struct recall_alert){0};
     return 0;
 }
 
 static int memory_alert_put(struct recall *r, const struct recall_alert *alert)
 {
     struct recall_in_memory *m = self(r);
-    struct recall_alert *kept = map_get(&m->alerts, alert->fingerprint);
+    struct kept_alert *kept = map_get(&m->alerts, alert->fingerprint);
 
-    if (!kept)
-        kept = ARENA_NEW(m->arena, struct recall_alert);
-    *kept = *alert;
-    kept->fingerprint = arena_str(m->arena, alert->fingerprint);
-    kept->promise = arena_str(m->arena, alert->promise);
-    kept->id = arena_str(m->arena, alert->id);
-    kept->content = arena_str(m->arena, alert->content);
-    kept->author = arena_str(m->arena, alert->author);
-    kept->state_json = arena_str(m->arena, alert->state_json);
-    (void)map_put(&m->alerts, kept->fingerprint, kept); /* the same object again, or new */
-    (void)map_put(&m->alerts_by_content, content_of(m, kept->promise, kept->content), kept);
+    if (!kept) {
+        kept = ARENA_NEW(m->arena, struct kept_alert);
+        (void)map_put(&m->alerts, arena_str(m->arena, alert->fingerprint), kept); /* new */
+    }
+    struct recall_alert former = kept->alert;
+
+    write_slate(m, &kept->state, alert->state_json);
+    kept->alert = *alert;
+    kept->alert.fingerprint = keep(m, former.fingerprint, alert->fingerprint);
+    kept->alert.promise = keep(m, former.promise, alert->promise);
+    kept->alert.id = keep(m, former.id, alert->id);
+    kept->alert.content = keep(m, former.content, alert->content);
+    kept->alert.author = keep(m, former.author, alert->author);
+    kept->alert.state_json = read_slate(&kept->state);
+    struct str name = name_of(m, kept->alert.promise, kept->alert.content);
+
+    if (map_get(&m->alerts_by_content, name) != kept)
+        (void)map_put(&m->alerts_by_content, arena_str(m->arena, name), kept); /* the latest */
     return 0;
 }
 
@@ -221,17 +269,12 @@ static int memory_count(struct recall *r, struct str promise, int64_t since_ms,
     return 0;
 }
 
-static struct str state_name(struct recall_in_memory *m, struct str kind, struct str key)
-{
-    return arena_printf(m->arena, "%.*s %.*s", STR_ARG(kind), STR_ARG(key));
-}
-
 static int memory_state_get(struct recall *r, struct str kind, struct str key, struct str *ret_json)
 {
     struct recall_in_memory *m = self(r);
-    const struct state *s = map_get(&m->states, state_name(m, kind, key));
+    const struct state *s = map_get(&m->states, name_of(m, kind, key));
 
-    *ret_json = s && !s->dropped ? s->json : STR_NONE;
+    *ret_json = s && !s->dropped ? read_slate(&s->json) : STR_NONE;
     return 0;
 }
 
@@ -239,16 +282,16 @@ static int memory_state_put(struct recall *r, struct str kind, struct str key, s
                             int64_t due_ms)
 {
     struct recall_in_memory *m = self(r);
-    struct str name = state_name(m, kind, key);
+    struct str name = name_of(m, kind, key);
     struct state *s = map_get(&m->states, name);
 
     if (!s) {
         s = ARENA_NEW(m->arena, struct state);
         s->kind = arena_str(m->arena, kind);
         s->key = arena_str(m->arena, key);
-        (void)map_put(&m->states, name, s); /* new */
+        (void)map_put(&m->states, arena_str(m->arena, name), s); /* new */
     }
-    s->json = arena_str(m->arena, json);
+    write_slate(m, &s->json, json);
     s->due_ms = due_ms;
     s->dropped = false;
     return 0;
@@ -257,7 +300,7 @@ static int memory_state_put(struct recall *r, struct str kind, struct str key, s
 static int memory_state_drop(struct recall *r, struct str kind, struct str key)
 {
     struct recall_in_memory *m = self(r);
-    struct state *s = map_get(&m->states, state_name(m, kind, key));
+    struct state *s = map_get(&m->states, name_of(m, kind, key));
 
     if (s)
         s->dropped = true;
@@ -275,7 +318,7 @@ static int memory_state_due(struct recall *r, int64_t now_ms, struct recall_stat
         if (!s->dropped && s->due_ms <= now_ms && (!first || s->due_ms < first->due_ms))
             first = s;
     }
-    *ret = first ? (struct recall_state){first->kind, first->key, first->json}
+    *ret = first ? (struct recall_state){first->kind, first->key, read_slate(&first->json)}
                  : (struct recall_state){0};
     return 0;
 }
@@ -297,6 +340,7 @@ struct recall *recall_memory_new(void)
     struct recall_in_memory *m = alloc_zeroed(1, sizeof(*m));
 
     m->arena = arena_new(0);
+    sbuf_init(&m->name, SIZE_MAX / 2);
     m->port = (struct recall){
         .seen = memory_seen,
         .alert_by_content = memory_alert_by_content,
@@ -334,6 +378,7 @@ void recall_memory_free(struct recall *r)
         vec_done(&d->held);
     }
     map_done(&m->dossiers);
+    sbuf_done(&m->name);
     arena_free(m->arena);
     free(m);
 }

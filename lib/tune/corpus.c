@@ -1,5 +1,6 @@
 #include "lib/tune/corpus.h"
 
+#include <endian.h>
 #include <stdio.h>
 
 #include "lib/base/arena.h"
@@ -42,17 +43,23 @@ static bool take(struct scan *s, char c)
 #define HIGHS 0x8080808080808080ull
 #define HAS_ZERO(w) (((w)-ONES) & ~(w)&HIGHS)
 
-/* Eight bytes at once that are no quote, no backslash and no control character.
- * Past the first such byte the test may be wrong, before it never is. */
+/* Eight bytes at once, up to the first quote, backslash or control character, or to where
+ * fewer than eight are left. Past the first such byte the test may be wrong, before it
+ * never is, and the lowest bit set is that of the byte which comes first (the bytes are
+ * put into that order). */
 static const char *skip_plain(const char *p, const char *end, uint64_t *seen)
 {
-    uint64_t w;
-
     for (; end - p >= 8; p += 8) {
+        uint64_t w, special;
+
         memcpy(&w, p, 8);
-        if (HAS_ZERO(w ^ (ONES * '"')) | HAS_ZERO(w ^ (ONES * '\\')) |
-            ((w - ONES * 0x20) & ~w & HIGHS))
-            break;
+        w = le64toh(w);
+        special = HAS_ZERO(w ^ (ONES * '"')) | HAS_ZERO(w ^ (ONES * '\\')) |
+                  ((w - ONES * 0x20) & ~w & HIGHS);
+        if (special) {
+            *seen |= w & ((special & -special) - 1); /* the bytes before it */
+            return p + __builtin_ctzll(special) / 8;
+        }
         *seen |= w;
     }
     return p;
