@@ -11,6 +11,8 @@
 #include "lib/base/utf8.h"
 #include "lib/data/json.h"
 
+enum { PIECE_BYTES = 1 << 16 };
+
 static bool is_standard(const char *path)
 {
     return !path || strcmp(path, "-") == 0;
@@ -51,16 +53,38 @@ static void close_file(FILE *file)
         (void)fclose(file); /* was only read */
 }
 
+/* How much a file still holds, as far as it tells, and one byte more to see its end. */
+static size_t left_of(FILE *file, size_t had)
+{
+    struct stat st;
+
+    if (fstat(fileno(file), &st) != 0 || !S_ISREG(st.st_mode) || (size_t)st.st_size < had)
+        return PIECE_BYTES;
+    return MAX((size_t)st.st_size - had + 1, (size_t)PIECE_BYTES);
+}
+
+/* Adds what can be read at once; false at the end, after an error, or past the maximum. */
+static bool read_piece(FILE *file, struct sbuf *ret)
+{
+    size_t room = MIN(left_of(file, ret->n), ret->max - ret->n), n;
+
+    if (room == 0) {
+        ret->full = getc(file) != EOF;
+        return false;
+    }
+    n = fread(sbuf_space(ret, room), 1, room, file);
+    sbuf_filled(ret, n);
+    return n > 0;
+}
+
 int input_whole(const struct call *call, const char *path, struct sbuf *ret)
 {
     FILE *file = open_path(call, path);
-    char piece[65536];
-    size_t n;
 
     if (!file)
         return VERB_TROUBLE;
-    while (!ret->full && !interrupt_seen() && (n = fread(piece, 1, sizeof(piece), file)) > 0)
-        sbuf_add(ret, str_make(piece, n));
+    while (!interrupt_seen() && read_piece(file, ret))
+        ;
     int error = ferror(file) ? errno : 0;
 
     close_file(file);

@@ -1,5 +1,6 @@
 #include "lib/base/str.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -196,6 +197,17 @@ void sbuf_vprintf(struct sbuf *b, const char *format, va_list args)
     if (!fits)
         (void)vsnprintf(b->p + b->n, (size_t)n + 1, format, args); /* the length is known */
     b->n += (size_t)n;
+}
+
+char *sbuf_space(struct sbuf *b, size_t n)
+{
+    return sbuf_room(b, n) ? b->p + b->n : NULL;
+}
+
+void sbuf_filled(struct sbuf *b, size_t n)
+{
+    assert(b->n + n <= b->cap);
+    b->n += n;
 }
 
 void sbuf_printf(struct sbuf *b, const char *format, ...)

@@ -102,6 +102,10 @@ void sbuf_done(struct sbuf *b);
 void sbuf_clear(struct sbuf *b); /* keeps the memory, forgets `full` */
 void sbuf_add(struct sbuf *b, struct str s);
 void sbuf_putc(struct sbuf *b, char c);
+/* Room for `n` bytes behind the text, for a reader to fill; NULL past the maximum. What it
+ * wrote is then added by sbuf_filled; any other change takes the room away. */
+char *sbuf_space(struct sbuf *b, size_t n);
+void sbuf_filled(struct sbuf *b, size_t n); /* at most what was asked for */
 void sbuf_printf(struct sbuf *b, const char *format, ...) PRINTF_LIKE(2, 3);
 void sbuf_vprintf(struct sbuf *b, const char *format, va_list args) PRINTF_LIKE(2, 0);
 /* NUL-terminated view, valid until the next change; never NULL. */

@@ -1,6 +1,5 @@
 #include "lib/tune/corpus.h"
 
-#include <endian.h>
 #include <stdio.h>
 
 #include "lib/base/arena.h"
@@ -53,7 +52,8 @@ static const char *skip_plain(const char *p, const char *end, uint64_t *seen)
         uint64_t w, special;
 
         memcpy(&w, p, 8);
-        w = le64toh(w);
+        if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+            w = __builtin_bswap64(w);
         special = HAS_ZERO(w ^ (ONES * '"')) | HAS_ZERO(w ^ (ONES * '\\')) |
                   ((w - ONES * 0x20) & ~w & HIGHS);
         if (special) {

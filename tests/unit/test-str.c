@@ -45,6 +45,14 @@ static void a_full_buffer_stays_full_and_says_so(void **state)
     sbuf_add(&b, STR("12345"));
     assert_false(b.full);
     assert_string_equal(sbuf_cstr(&b), "12345");
+    assert_null(sbuf_space(&b, 1));
+    assert_true(b.full);
+    sbuf_clear(&b);
+    memcpy(sbuf_space(&b, 5), "abcde", 5);
+    sbuf_filled(&b, 2);
+    sbuf_putc(&b, 'x');
+    assert_str_equal(sbuf_str(&b), STR("abx"));
+    assert_false(b.full);
     sbuf_done(&b);
 }
 
