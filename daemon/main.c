@@ -147,7 +147,8 @@ static int check(const char *path)
     status = load(path, &diags, &config, &set);
     show(&diags);
     if (status == 0)
-        printf("%s: %zu sources, %zu promises\n", path, config->n_sources, set->n_promises);
+        printf("%s: %zu source%s, %zu promise%s\n", path, config->n_sources,
+               config->n_sources == 1 ? "" : "s", set->n_promises, set->n_promises == 1 ? "" : "s");
     else
         fprintf(stderr, "%zu errors, %zu warnings\n", diags.n_errors, diags.n_warnings);
     diags_done(&diags);

@@ -23,7 +23,8 @@ struct draft {
 
 struct plan {
     const struct call *call;
-    const char *folder;
+    const char *folder; /* empty: this one */
+    const char *slash;  /* what stands behind it */
     struct draft drafts[FILES_MAX];
     size_t n;
 };
@@ -36,7 +37,7 @@ static void add_draft(struct plan *p, const char *name, const unsigned char *tex
 /* False when the path is too long. */
 static bool path_of(const struct plan *p, const char *name, char ret[PATH_BYTES])
 {
-    int n = snprintf(ret, PATH_BYTES, "%s/%s", p->folder, name);
+    int n = snprintf(ret, PATH_BYTES, "%s%s%s", p->folder, p->slash, name);
 
     return n > 0 && n < PATH_BYTES;
 }
@@ -83,13 +84,15 @@ static int write_draft(const struct plan *p, const struct draft *d)
 
 static int carry_out(const struct plan *p)
 {
-    char rules[PATH_BYTES];
+    static const char *const folders[] = {"rules", "state"};
+    char path[PATH_BYTES];
     int status = refuse_present(p);
 
-    if (status == VERB_FINE)
+    if (status == VERB_FINE && p->folder[0])
         status = make_folder(p, p->folder);
-    if (status == VERB_FINE && path_of(p, "rules", rules))
-        status = make_folder(p, rules);
+    for (size_t i = 0; i < ARRAY_LEN(folders) && status == VERB_FINE; i++)
+        if (path_of(p, folders[i], path))
+            status = make_folder(p, path);
     for (size_t i = 0; i < p->n && status == VERB_FINE; i++)
         status = write_draft(p, &p->drafts[i]);
     return status;
@@ -120,13 +123,13 @@ static void report(const struct plan *p)
     const struct screen *out = &p->call->out;
 
     for (size_t i = 0; i < p->n; i++)
-        screen_printf(out, "wrote %s/%s\n", p->folder, p->drafts[i].name);
+        screen_printf(out, "wrote %s%s%s\n", p->folder, p->slash, p->drafts[i].name);
     screen_printf(out,
-                  "\nNow:\n"
-                  "  couac check %s/rules        is it well written?\n"
-                  "  couac test %s/rules         does it judge its examples as it should?\n"
-                  "  couacd --config %s/couac.yaml\n",
-                  p->folder, p->folder, p->folder);
+                  "\nSay who you are in rules/brand.yaml and where to listen in couac.yaml. Then:\n"
+                  "  couac check %s%srules        is it well written?\n"
+                  "  couac test %s%srules         does it judge its examples as it should?\n"
+                  "  couacd --config %s%scouac.yaml\n",
+                  p->folder, p->slash, p->folder, p->slash, p->folder, p->slash);
 }
 
 static bool good_name(const char *sector)
@@ -185,7 +188,10 @@ static int read_sector(struct plan *p, const char *sector, struct sbuf *text, ch
 static int run_init(const struct call *call)
 {
     const char *sector = call_option(call, "sector");
-    struct plan p = {.call = call, .folder = call->n_args ? call->args[0] : "."};
+    const char *folder = call->n_args ? call->args[0] : "";
+    struct plan p = {.call = call,
+                     .folder = folder,
+                     .slash = folder[0] && !str_ends(str_of(folder), STR("/")) ? "/" : ""};
     struct sbuf pack = SBUF_INIT(SECTOR_BYTES);
     char pack_name[PATH_BYTES];
     int status = VERB_FINE;
@@ -217,8 +223,8 @@ const struct verb verb_init = {
     .name = "init",
     .summary = "write a first configuration and first rules",
     .usage = "[FOLDER]",
-    .notes = "Writes couac.yaml and the folder rules into FOLDER (by default this one). What is\n"
-             "there already is never written over.\n\n"
+    .notes = "Writes couac.yaml and the folders rules and state (what couacd remembers) into\n"
+             "FOLDER, by default this one. What is there already is never written over.\n\n"
              "  couac init --sector ecommerce shop\n",
     .options = options,
     .args_max = 1,

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "cli/term/interrupt.h"
-#include "cli/verbs/verb.h"
+#include "cli/verbs/input.h"
 
 #include "lib/base/arena.h"
 #include "lib/base/utf8.h"
@@ -197,7 +197,7 @@ static int run_items(const struct call *call)
 
     if (!why)
         return VERB_FINE;
-    int trouble = call_trouble(call, "%s: %s", file, why);
+    int trouble = call_trouble(call, "%s: %s", input_name(file), why);
 
     return q.unreadable ? trouble : VERB_FINDINGS;
 }

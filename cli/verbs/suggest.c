@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,6 +30,14 @@ static void print_effect(const struct screen *out, const char *what, struct rate
                          struct rate is)
 {
     screen_printf(out, "%s %.3f -> %.3f [%.2f-%.2f]", what, was.value, is.value, is.low, is.high);
+}
+
+/* Whether it helps where it was not learned. */
+static bool confirmed(const struct work *w)
+{
+    double was = tally_f1(&w->before).value, is = tally_f1(&w->after).value;
+
+    return is > was || (isnan(was) && !isnan(is));
 }
 
 static void print_text(const struct work *w)
@@ -63,6 +72,8 @@ static void print_text(const struct work *w)
     print_effect(out, ", precision", tally_precision(&w->before), tally_precision(&w->after));
     print_effect(out, ", recall", tally_recall(&w->before), tally_recall(&w->after));
     screen_printf(out, "\n");
+    if (!confirmed(w))
+        screen_printf(out, "# the held-out half does not confirm it: F1 does not rise there\n");
 }
 
 static void write_number(struct json_writer *w, struct str key, double value)
@@ -108,6 +119,8 @@ static void print_json(const struct work *work)
                tally_precision(&work->after).value);
     write_pair(&w, STR("held_out_recall"), tally_recall(&work->before).value,
                tally_recall(&work->after).value);
+    json_key(&w, STR("confirmed"));
+    json_bool(&w, work->found.n && confirmed(work));
     json_member_str(&w, STR("patch"), work->found.n ? sbuf_str(&work->patch) : STR_NONE);
     json_close_object(&w);
     sbuf_putc(&b, '\n');
@@ -127,6 +140,9 @@ static int apply(const struct work *w)
     (void)snprintf(path, sizeof(path), "%s/suggested.yaml", folder); /* open tells if it is cut */
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 
+    if (fd < 0 && errno == EEXIST)
+        return call_trouble(w->call, "%s is there already: move its phrases into your files first",
+                            path);
     if (fd < 0)
         return call_trouble(w->call, "%s: %s", path, strerror(errno));
     bool written = write(fd, w->patch.p, w->patch.n) == (ssize_t)w->patch.n;
@@ -218,7 +234,7 @@ static int run_suggest(const struct call *call)
 }
 
 static const struct verb_option options[] = {
-    {"apply", 0, NULL, "write the patch to RULES/suggested.yaml, which must not be there"},
+    {"apply", 0, NULL, "write the patch to RULES/suggested.yaml, if it is not there"},
     {"anyone", 0, NULL, "mentions must name the brand (as from a source not 'about: us')"},
     {0}};
 

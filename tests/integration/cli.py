@@ -98,6 +98,12 @@ def init_writes_files_once(_rig):
         expect(couac("test", f"{target}/rules", **share), 0)
         made = sorted(p.relative_to(target).as_posix() for p in pathlib.Path(target).rglob("*.yaml"))
         assert made == ["couac.yaml", "rules/brand.yaml", "rules/promises.yaml"], made
+        assert os.path.isdir(f"{target}/state")  # couacd asks for it
+        os.mkdir(f"{folder}/here")
+        here = subprocess.run([os.path.abspath(COUAC), "init"], cwd=f"{folder}/here", capture_output=True, check=True,
+                              timeout=20)
+        assert b"wrote couac.yaml\nwrote rules/brand.yaml\n" in here.stdout, here.stdout
+        expect(couac("init", f"{folder}/slash/"), 0, rb"wrote %s/slash/couac.yaml" % folder.encode())
         expect(couac("init", target), 2, b"^$", rb"there already; nothing was written")
         os.unlink(os.path.join(target, "couac.yaml"))
         expect(couac("init", target), 2, b"^$", rb"brand.yaml is there already")
