@@ -574,6 +574,7 @@ static size_t on_status(void *arg, struct courier_field *ret, size_t max)
     k += put(ret + k, "list_dropped", "%" PRIu64, c->counts.list_drops);
     k += put(ret + k, "list_aged", "%" PRIu64, c->counts.list_aged);
     k += put(ret + k, "stream_dropped", "%" PRIu64, c->counts.stream_drops);
+    k += put(ret + k, "stream_rolled", "%" PRIu64, c->counts.stream_rolled);
     k += put(ret + k, "accepting", "%s", store_accepts(c->store) ? "yes" : "no");
     return c->o.status ? k + c->o.status(c->o.arg, ret + k, max - k) : k;
 }
@@ -583,6 +584,7 @@ static void on_trimmed(void *arg, const char *stream, const struct errand_trim *
     struct courier *c = arg;
 
     c->counts.stream_aged += t->aged;
+    c->counts.stream_rolled += t->rolled;
     c->counts.stream_drops += t->unread;
     if (t->unread > 0)
         tell(c, "queue-trimmed",

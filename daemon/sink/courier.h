@@ -58,11 +58,12 @@ struct courier_counts {
     uint64_t gaps;      /* rows refused because one before was missing */
     uint64_t rewinds;   /* times Redis went back */
     uint64_t buried;
-    uint64_t list_drops;   /* old entries that fell off the lists' caps */
-    uint64_t list_aged;    /* removed from lists for their age */
-    uint64_t stream_aged;  /* removed for their age */
-    uint64_t stream_drops; /* removed although a group had not read them */
-    uint64_t unpublished;  /* pub/sub refused */
+    uint64_t list_drops;    /* old entries that fell off the lists' caps */
+    uint64_t list_aged;     /* removed from lists for their age */
+    uint64_t stream_aged;   /* removed for their age */
+    uint64_t stream_drops;  /* removed although a group had not read them */
+    uint64_t stream_rolled; /* past the cap of a stream that no group reads */
+    uint64_t unpublished;   /* pub/sub refused */
 };
 
 /* All of `options` is copied but `link.seeds`, which must outlive the courier. */

@@ -105,18 +105,19 @@ static void on_trimmed(void *arg, const struct redisReply *reply)
 
     if (!reply)
         return;
-    if (reply->type != REDIS_REPLY_ARRAY || reply->elements < 4) {
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements < 5) {
         log_warn("errand.trim", LOG_STR("stream", event_stream_name(chore->stream)),
                  LOG_STR("why", str_make(reply->str, reply->len)));
         return;
     }
-    t = (struct errand_trim){count(reply, 0), count(reply, 1), count(reply, 2), count(reply, 3)};
-    if (t.aged + t.read + t.unread == 0)
+    t = (struct errand_trim){count(reply, 0), count(reply, 1), count(reply, 2), count(reply, 3),
+                             count(reply, 4)};
+    if (t.aged + t.read + t.rolled + t.unread == 0)
         return;
     log_info("errand.trimmed", LOG_STR("stream", event_stream_name(chore->stream)),
-             LOG_INT("aged", t.aged), LOG_INT("read", t.read), LOG_INT("unread", t.unread),
-             LOG_INT("length", t.length));
-    if (t.length > (uint64_t)e->o.stream_cap && t.read > 0)
+             LOG_INT("aged", t.aged), LOG_INT("read", t.read), LOG_INT("rolled", t.rolled),
+             LOG_INT("unread", t.unread), LOG_INT("length", t.length));
+    if (t.length > (uint64_t)e->o.stream_cap && t.read + t.rolled > 0)
         loop_timer_in(e->trim, TRIM_AGAIN_MS);
     e->o.trimmed(e->o.arg, event_stream_name(chore->stream), &t);
 }

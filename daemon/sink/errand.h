@@ -13,8 +13,8 @@ struct errand;
 enum { ERRAND_LISTS = 256 };
 
 struct errand_trim {
-    uint64_t aged, read, unread; /* entries removed */
-    uint64_t length;             /* what is left */
+    uint64_t aged, read, rolled, unread; /* entries removed; rolled: no group reads the stream */
+    uint64_t length;                     /* what is left */
 };
 
 struct errand_options {

@@ -75,13 +75,14 @@ const char script_append[] =
     "return 1 + fell\n";
 
 /* Age is hard, it is privacy. Count is soft: only what every group has finished
- * with goes, until twice the cap. A stream without groups has no floor. */
+ * with goes, until twice the cap. A stream without groups has no floor: who reads it without
+ * a group leaves no trace in Redis, so what goes past the cap is counted by itself. */
 const char script_trim[] =
     "local key, oldest, cap = KEYS[1], ARGV[1], tonumber(ARGV[2])\n"
-    "if redis.call('EXISTS', key) == 0 then return {0, 0, 0, 0} end\n"
+    "if redis.call('EXISTS', key) == 0 then return {0, 0, 0, 0, 0} end\n"
     "local aged = redis.call('XTRIM', key, 'MINID', oldest)\n"
     "local len = redis.call('XLEN', key)\n"
-    "if len <= cap then return {aged, 0, 0, len} end\n"
+    "if len <= cap then return {aged, 0, 0, 0, len} end\n"
     "local function parts(id)\n"
     "  local ms, n = string.match(id, '^(%d+)-?(%d*)$')\n"
     "  return tonumber(ms), tonumber(n) or 0\n"
@@ -99,30 +100,44 @@ const char script_trim[] =
     "  if g['pending'] > 0 then low = redis.call('XPENDING', key, g['name'])[2] or low end\n"
     "  if not floor or less(low, floor) then floor = low end\n"
     "end\n"
-    "local read, unread = 0, 0\n"
+    "local read, rolled, unread = 0, 0, 0\n"
     "if floor then\n"
     "  read = redis.call('XTRIM', key, 'MINID', '~', floor, 'LIMIT', math.min(len - cap, 10000))\n"
     "else\n"
-    "  read = redis.call('XTRIM', key, 'MAXLEN', '~', cap)\n"
+    "  rolled = redis.call('XTRIM', key, 'MAXLEN', '~', cap)\n"
     "end\n"
-    "len = len - read\n"
+    "len = len - read - rolled\n"
     "if floor and len > 2 * cap then\n"
     "  unread = redis.call('XTRIM', key, 'MAXLEN', '~', cap)\n"
     "  len = len - unread\n"
     "end\n"
-    "return {aged, read, unread, len}\n";
+    "return {aged, read, rolled, unread, len}\n";
 
-/* A list has no times of its own, but each event says when it was made, quoted once more in the
- * body of a Celery task. Other producers' jobs may stand in a worker's list: they end the walk.
- * A hundred at a time, so that what is looked at stays small. */
+/* A list has no times of its own, but each event says when it was made; in a worker's list it is
+ * the first argument of a task (envelope.h). Other producers' jobs may stand there too: they end
+ * the walk. A hundred at a time, so that what is looked at stays small. */
 const char script_age[] =
     "local key, oldest, left, gone = KEYS[1], ARGV[1], tonumber(ARGV[2]), 0\n"
+    "local function decode(text)\n"
+    "  if type(text) ~= 'string' then return nil end\n"
+    "  local ok, value = pcall(cjson.decode, text)\n"
+    "  return ok and value\n"
+    "end\n"
+    "local function at(value, key)\n"
+    "  if type(value) == 'table' then return value[key] end\n"
+    "end\n"
+    "local function old(item)\n"
+    "  local job = decode(item)\n"
+    "  local event = at(at(job, 'args') or at(decode(at(job, 'body')), 1), 1) or job\n"
+    "  local source, time = at(event, 'source'), at(event, 'time')\n"
+    "  return type(source) == 'string' and string.sub(source, 1, 10) == 'urn:couac:' and\n"
+    "    type(time) == 'string' and string.find(time, '^%d%d%d%d%-[%d%-T:.]+Z$') and time < "
+    "oldest\n"
+    "end\n"
     "while left > 0 do\n"
     "  local n, items = 0, redis.call('LRANGE', key, 0, math.min(left, 100) - 1)\n"
     "  for _, item in ipairs(items) do\n"
-    "    local time = string.match(item, 'time\\\\*\":\\\\*\"(%d%d%d%d%-[%d%-T:.]+Z)')\n"
-    "    if not time or time >= oldest or not string.find(item, 'urn:couac:', 1, true) then break "
-    "end\n"
+    "    if not old(item) then break end\n"
     "    n = n + 1\n"
     "  end\n"
     "  if n > 0 then redis.call('LTRIM', key, n, -1) end\n"

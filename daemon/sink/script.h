@@ -17,7 +17,8 @@
  * SCRIPT_TRIM
  *   KEYS  1 stream
  *   ARGV  1 oldest id that may stay, 2 cap
- *   Reply {removed for their age, removed below the groups' floor, removed unread, length}
+ *   Reply {removed for their age, below the groups' floor, past the cap of a stream without
+ *         groups, unread by a group, length}
  *
  * SCRIPT_AGE
  *   KEYS  1 list

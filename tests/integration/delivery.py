@@ -510,6 +510,13 @@ def at_twice_the_cap_the_stream_is_trimmed_and_that_is_told(rig):
     assert "queue-trimmed" in report["told"] and report["stream_drops"] >= 400, report
 
 
+def what_leaves_a_stream_without_groups_is_counted(rig):
+    redis = rig.redis()
+    report = rig.feeder(redis.url, 1500, cap=500, trim=50, linger=500).done()
+    assert report["stream_rolled"] == 1500 - redis.do("XLEN", "couac:alerts") >= 800, report
+    assert "queue-trimmed" not in report["told"] and report["stream_drops"] == 0, report
+
+
 def the_list_keeps_its_cap_and_the_fallen_are_counted(rig):
     redis = rig.redis()
     report = rig.feeder(redis.url, N, queue=100).done()
@@ -540,6 +547,20 @@ def what_is_young_or_not_ours_stays_in_the_list_with_all_behind_it(rig):
     redis.do("RPUSH", "couac:queue", event(1, time="2999-01-01T00:00:00.000Z"), event(2))
     report = rig.feeder(redis.url, 10, trim=50, linger=1500).done()
     assert redis.do("LLEN", "couac:queue") == 7 and report["list_aged"] == 0, report
+
+
+def times_in_texts_do_not_make_an_event_old(rig):
+    redis = rig.redis()
+    young = json.dumps({"note": 'said "time":"2020-01-01T00:00:00.000Z" of urn:couac:x', "source": "urn:couac:x",
+                        "time": "2999-01-01T00:00:00.000Z"}, separators=(",", ":"))
+    foreign = json.dumps({"class": "Job", "args": [{"text": event(1)}]}, separators=(",", ":"))
+    celery = json.dumps({"body": json.dumps([[json.loads(event(2))], {}, {}]), "headers": {}})
+    sidekiq = json.dumps({"class": "CouacAlert", "args": [json.loads(event(3))]})
+    for kept in (young, foreign, "no JSON", "[1]", '{"args":[null]}', '{"body":"[null]"}', '{"args":null}'):
+        redis.do("DEL", "couac:queue")
+        redis.do("RPUSH", "couac:queue", celery, sidekiq, kept, event(4))
+        report = rig.feeder(redis.url, 1, name=f"f{len(kept)}", producer=f"f{len(kept)}", trim=50, linger=600).done()
+        assert report["list_aged"] == 2 and redis.do("LINDEX", "couac:queue", 0) == kept, (kept, report)
 
 
 def the_status_dies_with_the_daemon(rig):

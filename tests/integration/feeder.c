@@ -198,11 +198,11 @@ static void report(const struct feeder *f)
 
     printf("delivered=%" PRIu64 " repeats=%" PRIu64 " gaps=%" PRIu64 " rewinds=%" PRIu64
            " buried=%" PRIu64 " list_drops=%" PRIu64 " list_aged=%" PRIu64 " stream_drops=%" PRIu64
-           " unpublished=%" PRIu64 " acked=%" PRIu64 " last=%" PRIu64 " ms=%" PRId64
-           " peak_kib=%ld lag_ms=%" PRId64 " trouble=\"%.*s\"\n",
+           " stream_rolled=%" PRIu64 " unpublished=%" PRIu64 " acked=%" PRIu64 " last=%" PRIu64
+           " ms=%" PRId64 " peak_kib=%ld lag_ms=%" PRId64 " trouble=\"%.*s\"\n",
            n->delivered, n->repeats, n->gaps, n->rewinds, n->buried, n->list_drops, n->list_aged,
-           n->stream_drops, n->unpublished, courier_acked(f->courier), store_last_seq(f->store),
-           f->delivered_ms, peak_kib(), loop_lag(f->loop)->max_ms,
+           n->stream_drops, n->stream_rolled, n->unpublished, courier_acked(f->courier),
+           store_last_seq(f->store), f->delivered_ms, peak_kib(), loop_lag(f->loop)->max_ms,
            STR_ARG(courier_trouble(f->courier)));
 }
 
