@@ -426,6 +426,15 @@ static void on_stored(void *arg, struct str source)
     roster_changed(((struct app *)arg)->roster, source);
 }
 
+static bool named(const struct str *names, size_t n, struct str name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(names[i], name))
+            return true;
+    return false;
+}
+
+/* Those of the rules, and those of owners that were in them. */
 static size_t owners_lists(void *arg, struct str *ret, size_t max)
 {
     struct app *a = arg;
@@ -438,6 +447,14 @@ static size_t owners_lists(void *arg, struct str *ret, size_t max)
         if (name.n)
             ret[n++] = name;
     }
+    struct str *used = arena_array(a->lists, max, sizeof(*used));
+    int n_used = used ? store_lists(a->store, a->lists, used, max) : 0;
+
+    if (n_used < 0) /* the next time, then */
+        log_error("store.failed", LOG_ERRNO(n_used));
+    for (int i = 0; i < n_used && n < max; i++)
+        if (!named(ret, n, used[i]))
+            ret[n++] = used[i];
     return n;
 }
 

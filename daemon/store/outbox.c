@@ -12,6 +12,27 @@
     "stream, json, id, type, status, severity, promise, owner, lang, title, url, owner_queue,"     \
     " owner_body"
 
+/* To the hour: an event writes its row, and seldom this one. */
+static int note_list(struct store *s, struct str name, int64_t now_ms)
+{
+    return sql_run(&s->q, sql_use(&s->q, SQL_LIST_PUT,
+                                  "INSERT INTO list VALUES (?1, ?2) ON CONFLICT (name)"
+                                  " DO UPDATE SET used_ms = ?2 WHERE used_ms < ?2 - 3600000",
+                                  "si", name, now_ms));
+}
+
+int store_lists(struct store *s, struct arena *arena, struct str *ret, size_t max)
+{
+    sqlite3_stmt *st =
+        sql_use(&s->q, SQL_LIST_EACH, "SELECT name FROM list ORDER BY used_ms DESC LIMIT ?", "i",
+                (int64_t)max);
+    int rc, n = 0;
+
+    while ((rc = sql_next(&s->q, st)) == 1)
+        ret[n++] = arena_str(arena, sql_str(st, 0));
+    return rc < 0 ? state_note(s, rc) : n;
+}
+
 int store_queue(struct store *s, const struct desk_event *e, int64_t now_ms)
 {
     sqlite3_stmt *st;
@@ -25,7 +46,11 @@ int store_queue(struct store *s, const struct desk_event *e, int64_t now_ms)
                  "iisssssssssssss", (int64_t)e->seq, now_ms, str_of(event_stream_name(e->stream)),
                  e->json, e->id, e->type, e->status, e->severity, e->promise, e->owner, e->lang,
                  e->title, e->url, e->owner_queue, e->owner_body);
-    return state_note(s, sql_run(&s->q, st));
+    int rc = sql_run(&s->q, st);
+
+    if (rc == 0 && e->owner_queue.n)
+        rc = note_list(s, e->owner_queue, now_ms);
+    return state_note(s, rc);
 }
 
 static enum event_stream stream_named(struct str name)

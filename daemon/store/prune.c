@@ -102,6 +102,11 @@ static int prune(struct store *s, const struct store_retention *keep, int64_t no
                  "DELETE FROM webmention WHERE (source, url, target) IN (SELECT source, url, target"
                  " FROM webmention WHERE due_ms = 0 AND known_ms < ? LIMIT ?)",
                  alerts, n);
+    if (rc == 0) /* a row may have waited long for Redis: twice what its entry stays there */
+        rc =
+            drop(s, SQL_PRUNE_LIST,
+                 "DELETE FROM list WHERE name IN (SELECT name FROM list WHERE used_ms < ? LIMIT ?)",
+                 now_ms - 2 * keep->alerts_ms, n);
     if (rc == 0)
         rc = authors_drop(s, alerts / DAY_MS, n);
     return rc;

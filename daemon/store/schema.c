@@ -79,11 +79,15 @@ static const char *const migrations[] = {
      "CREATE TABLE webmention (source TEXT NOT NULL, url TEXT NOT NULL, target TEXT NOT NULL,"
      " tries INTEGER NOT NULL, due_ms INTEGER NOT NULL, known_ms INTEGER NOT NULL,"
      " PRIMARY KEY (source, url, target)) WITHOUT ROWID;"),
+    /* 7: the owners' lists in Redis that events went to: they age also when no rule names them */
+    ("CREATE TABLE list (name TEXT PRIMARY KEY, used_ms INTEGER NOT NULL) WITHOUT ROWID;"
+     "INSERT INTO list SELECT owner_queue, max(queued_ms) FROM outbox WHERE owner_queue != ''"
+     " GROUP BY owner_queue;"),
 };
 
 static const char *const tables[] = {
-    "meta",   "mark", "outbox", "dead", "seen",         "alert",      "held",
-    "source", "note", "ledger", "desk", "subscription", "webmention", NULL,
+    "meta", "mark",   "outbox", "dead",         "seen",       "alert", "held", "source",
+    "note", "ledger", "desk",   "subscription", "webmention", "list",  NULL,
 };
 
 unsigned schema_version(void)

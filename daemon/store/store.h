@@ -178,6 +178,11 @@ typedef bool store_outbox_fn(void *arg, const struct desk_event *event, int64_t 
 int store_outbox_each(struct store *s, uint64_t after, unsigned max_rows, size_t max_bytes,
                       store_outbox_fn *fn, void *arg) MUST_CHECK;
 
+/* The owners' lists that rows went to, as their owner_queue, the latest used first, in `arena`;
+ * they are forgotten long after their last row (store_prune). Return: how many, at most `max`, or a
+ * negative errno. */
+int store_lists(struct store *s, struct arena *arena, struct str *ret, size_t max) MUST_CHECK;
+
 /* Redis has everything up to `seq`. Not synced: losing this only costs a look at Redis. A
  * lower value than before is accepted: Redis went back. Not inside a batch. */
 int store_ack(struct store *s, uint64_t seq, int64_t now_ms) MUST_CHECK;

@@ -287,6 +287,17 @@ def owners_lists_forget_with_age(rig):
     assert redis.do("LLEN", "couac:queue:nobody") == 1 and not couacd.logged("event=errand.age ")
 
 
+def lists_of_owners_that_are_gone_forget_with_age_too(rig):
+    redis, web, couacd = listen(rig, *LATE, rules=RULES)
+    wait_for("the alerts", lambda: redis.do("LLEN", "couac:queue:logistics") == len(LATE))
+    couacd.stop()
+    old = json.dumps({"source": "urn:couac:by-hand", "time": "2020-01-01T00:00:00.000Z"}, separators=(",", ":"))
+    redis.do("LPUSH", "couac:queue:logistics", old)
+    couacd.write_rules(RULES.replace("{queue: logistics}", "{}"))
+    couacd.start()
+    wait_for("the old one to go", lambda: redis.do("LLEN", "couac:queue:logistics") == len(LATE))
+
+
 def without_couacd_nothing_is_said_to_be_forgotten(rig):
     redis = rig.redis(durable=False)
     done = subprocess.run([COUAC, "forget", "--author", "x", "--url", "y", "--redis", redis.url], capture_output=True,
@@ -472,7 +483,8 @@ def two_of_our_voices_are_held_against_each_other_across_a_kill(rig):
     assert redis.do("XLEN", "couac:alerts") == 0
 
 
-TESTS = [a_long_ledger_does_not_hold_up_the_loop, owners_lists_forget_with_age, two_of_our_voices_are_held_against_each_other_across_a_kill, a_redis_that_forbids_the_board_still_gets_its_alerts,
+TESTS = [a_long_ledger_does_not_hold_up_the_loop, owners_lists_forget_with_age,
+         lists_of_owners_that_are_gone_forget_with_age_too, two_of_our_voices_are_held_against_each_other_across_a_kill, a_redis_that_forbids_the_board_still_gets_its_alerts,
          ids_and_revisions_are_the_same_after_restarts_and_from_another_producer,
          forgetting_reaches_into_the_lists_of_workers,
          a_celery_worker_runs_the_alerts_as_tasks, sidekiq_runs_the_alerts_as_jobs,
