@@ -157,7 +157,7 @@ static const struct verb_option options[] = {
     {"at", 't', "TIME", "when it was written (default: now)"},
     {"author", 'a', "NAME", "who wrote it"},
     {"lang", 'l', "LANG", "its language, en, fr or es (default: guessed)"},
-    {"anyone", 0, NULL, "it must name the brand (as from a source not marked 'about: us')"},
+    {"anyone", 0, NULL, "it must name the brand (as from a source not 'about: us')"},
     {"all", 0, NULL, "promises of which nothing is in the text, too"},
     {0}};
 
