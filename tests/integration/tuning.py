@@ -153,22 +153,30 @@ def an_alert_is_counted_once_and_its_reposts_apart(_rig):
     folder.cleanup()
 
 
+def interrupted(args, corpus, patience):
+    process = subprocess.Popen([COUAC, *args], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               env=ENV)
+    process.stdin.write(corpus)
+    process.stdin.close()
+    process.stdin = None
+    time.sleep(patience)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    return process.returncode, out, err
+
+
 def an_interrupted_comparison_compares_what_both_have_judged(_rig):
     folder = Folder()
     old = folder.file("old.yaml", RULES)
     new = folder.file("new.yaml", RULES.replace("never came]", "never came, nothing]"))
     line = json.dumps({"text": "parcel late for 6 days " + "x y " * 60}).encode() + b"\n"
     for args in (["diff", old, new, "-"], ["replay", new, "-", "--against", old]):
-        process = subprocess.Popen([COUAC, args[0], "--json", "--threads=1", *map(str, args[1:])],
-                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENV)
-        process.stdin.write(line * 250000)
-        process.stdin.close()
-        process.stdin = None
-        time.sleep(0.3)  # it has read all, and judges
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        for patience in (0.3, 0.6, 1.2, 2.4):  # until it has read all and judges; loaded machines take longer
+            code, out, err = interrupted([args[0], "--json", "--threads=1", *map(str, args[1:])], line * 250000, patience)
+            if out:
+                break
         got = json.loads(out)
-        assert process.returncode == 130 and got["interrupted"], (process.returncode, err)
+        assert code == 130 and got["interrupted"], (code, err)
         assert 0 < got["mentions"] < 250000 and got["changes"] == [], got["mentions"]
         assert re.search(rb"interrupted: \d+ % of the corpus", err), err
     folder.cleanup()
