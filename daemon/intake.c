@@ -136,6 +136,8 @@ static int forget(struct intake *in, const struct batch *b, struct str id)
     struct str prints = desk_prints(in->ports.desk, in->set, &source, id, in->arena);
     int n = prints.n ? store_forget(store, STORE_FORGET_PRINTS, prints, in->arena, &alerts) : 0;
 
+    if (n >= 0)
+        r = desk_gone(in->ports.desk, in->set, &source, id, now_ms, store_recall(store), in->arena);
     for (int i = 0; r == 0 && i < n; i++) {
         struct desk_outcome outcome = {0};
 

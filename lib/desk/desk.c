@@ -590,7 +590,10 @@ static int hear(struct hearing *h, const struct mention *mention)
     h->out.own_voice = s.judgement.author == AUTHOR_OURS;
     struct str followed = STR_NONE;
 
-    rc = followup_hear(h, &s, &followed);
+    if (h->out.own_voice && h->out.seen == RECALL_CHANGED)
+        rc = voice_forget(h, s.key);
+    if (rc == 0)
+        rc = followup_hear(h, &s, &followed);
     for (size_t i = 0; i < s.judgement.n && rc == 0; i++)
         if (!str_eq(s.judgement.verdicts[i].promise->id, followed))
             rc = h->out.own_voice ? settle_ours(h, &s.judgement.verdicts[i], &s)
@@ -694,6 +697,20 @@ int desk_withdraw(struct desk *d, struct ruleset *set, const struct recall_alert
                         .arena = arena};
 
     return conclude(&h, withdraw_alert(&h, alert, because), ret);
+}
+
+int desk_gone(struct desk *d, struct ruleset *set, const struct desk_source *source, struct str id,
+              int64_t now_ms, struct recall *recall, struct arena *arena)
+{
+    struct hearing h = {.desk = d,
+                        .settings = &d->settings,
+                        .set = set,
+                        .source = source,
+                        .now_ms = now_ms,
+                        .recall = recall,
+                        .arena = arena};
+
+    return voice_forget(&h, hearing_post_key(&h, id));
 }
 
 struct str desk_prints(struct desk *d, struct ruleset *set, const struct desk_source *source,

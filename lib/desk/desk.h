@@ -69,6 +69,10 @@ struct recall_alert;
 int desk_withdraw(struct desk *d, struct ruleset *set, const struct recall_alert *alert,
                   struct str because, int64_t now_ms, struct recall *recall, struct arena *arena,
                   struct desk_outcome *ret) MUST_CHECK;
+/* A post was deleted: what one of our accounts claimed in it is held against nobody any more.
+ * Same errors as desk_hear. */
+int desk_gone(struct desk *d, struct ruleset *set, const struct desk_source *source, struct str id,
+              int64_t now_ms, struct recall *recall, struct arena *arena) MUST_CHECK;
 /* The fingerprints that a post's alerts have, one for each promise, as a JSON array in `arena`. */
 struct str desk_prints(struct desk *d, struct ruleset *set, const struct desk_source *source,
                        struct str id, struct arena *arena);

@@ -20,6 +20,7 @@ struct claim {
     double value;
     struct str currency, scope;
     struct str account, said, url;
+    struct str post;         /* its key; empty: kept by a version that did not say */
     int64_t at_ms, until_ms; /* CLOCK_NONE: no end */
     const struct evidence *evidence;
 };
@@ -62,6 +63,7 @@ static int load(struct hearing *h, struct str promise, struct claims *ret)
             .account = json_get_str(it, STR("account")),
             .said = json_get_str(it, STR("said")),
             .url = json_get_str(it, STR("url")),
+            .post = json_get_str(it, STR("post")),
             .at_ms = cloudevent_number(it, STR("at_ms")),
             .until_ms =
                 json_get(it, STR("until_ms")) ? cloudevent_number(it, STR("until_ms")) : CLOCK_NONE,
@@ -80,6 +82,7 @@ static void write_claim(struct json_writer *w, const struct claim *c)
     json_member_str(w, STR("account"), c->account);
     json_member_str(w, STR("said"), c->said);
     json_member_str(w, STR("url"), c->url);
+    json_member_str(w, STR("post"), c->post);
     json_member_i64(w, STR("at_ms"), c->at_ms);
     if (c->until_ms != CLOCK_NONE)
         json_member_i64(w, STR("until_ms"), c->until_ms);
@@ -145,6 +148,7 @@ static struct claim make_claim(struct hearing *h, const struct subject *s, const
         .account = s->author.n ? s->author : s->m.author,
         .said = utf8_head(said, SAID_BYTES),
         .url = s->m.url,
+        .post = s->key,
         .at_ms = s->at_ms,
         .until_ms = CLOCK_NONE,
         .evidence = e,
@@ -265,6 +269,73 @@ static int dissonant(struct hearing *h, const struct verdict *v, const struct cl
     return 0;
 }
 
+/* --- which promises a post spoke of --------------------------------------------------- */
+
+/* As a tree; NULL: of none. */
+static int spoken_of(struct hearing *h, struct str post, const struct json **ret)
+{
+    struct str json = STR_NONE;
+    struct json *tree;
+    struct json_error error;
+    int rc = h->recall->state_get(h->recall, VOICE_POST_KIND, post, &json);
+
+    *ret = NULL;
+    if (rc == 0 && json.n &&
+        json_parse(arena_str(h->arena, json), h->arena, &tree, &error) == JSON_OK)
+        *ret = json_get(tree, STR("promises"));
+    return rc;
+}
+
+/* So that its claims are found when it goes, without a look at every promise. */
+static int note_post(struct hearing *h, struct str post, struct str promise)
+{
+    struct sbuf b = SBUF_INIT(EVENT_BYTES_MAX);
+    struct json_writer w;
+    const struct json *list;
+    int rc = spoken_of(h, post, &list);
+
+    json_writer_init(&w, &b);
+    json_open_object(&w);
+    json_key(&w, STR("promises"));
+    json_open_array(&w);
+    json_str(&w, promise);
+    for (const struct json *it = list ? list->first : NULL; it; it = it->next)
+        if (!str_eq(it->s, promise))
+            json_str(&w, it->s);
+    json_close_array(&w);
+    json_close_object(&w);
+    if (rc == 0 && !b.full)
+        rc = h->recall->state_put(h->recall, VOICE_POST_KIND, post, sbuf_str(&b),
+                                  h->now_ms + keep_ms);
+    sbuf_done(&b);
+    return rc;
+}
+
+static int drop_claims(struct hearing *h, struct str promise, struct str post)
+{
+    struct claims known;
+    size_t n = 0;
+    int rc = load(h, promise, &known);
+
+    for (size_t i = 0; i < known.n; i++)
+        if (!str_eq(known.items[i].post, post))
+            known.items[n++] = known.items[i];
+    known.n = n;
+    return rc ? rc : keep(h, promise, &known);
+}
+
+int voice_forget(struct hearing *h, struct str post)
+{
+    const struct json *list;
+    int rc = spoken_of(h, post, &list);
+
+    for (const struct json *it = list ? list->first : NULL; it && rc == 0; it = it->next)
+        rc = drop_claims(h, it->s, post);
+    if (rc || !list)
+        return rc;
+    return h->recall->state_drop(h->recall, VOICE_POST_KIND, post);
+}
+
 int voice_hear(struct hearing *h, const struct verdict *v, const struct subject *s,
                struct verdict *ret)
 {
@@ -285,5 +356,7 @@ int voice_hear(struct hearing *h, const struct verdict *v, const struct subject 
     for (size_t i = 0; i < mine.n; i++)
         remember(&known, &mine.items[i]);
     drop_ended(&known, MAX(h->now_ms, s->at_ms));
-    return rc ? rc : keep(h, v->promise->id, &known);
+    if (rc == 0)
+        rc = keep(h, v->promise->id, &known);
+    return rc ? rc : note_post(h, s->key, v->promise->id);
 }

@@ -526,6 +526,28 @@ static void a_voice_that_corrects_itself_is_no_second_voice(void **state)
     assert_null(find_type(f, "couac.dissonance.v1"));
 }
 
+static void what_was_deleted_or_reworded_is_held_against_nobody(void **state)
+{
+    struct fixture *f = *state;
+    struct mention m = post(f, "acme", "Retours sous 30 jours", 0);
+    struct desk_source source = {STR("feed"), DESK_ABOUT_ANYONE};
+    struct str json;
+
+    (void)hear(f, m);
+    m.text = STR("Retours simples et rapides");
+    (void)hear(f, m);
+    (void)hear(f, post(f, "acme_help", "Retours sous 14 jours", 60));
+    assert_null(find_type(f, "couac.dissonance.v1"));
+    m = post(f, "acme", "Retours sous 20 jours", 120);
+    (void)hear(f, m);
+    assert_non_null(find_type(f, "couac.dissonance.v1"));
+    assert_int_equal(desk_gone(f->desk, f->set, &source, m.id, m.published_ms, f->recall, f->arena),
+                     0);
+    assert_int_equal(f->recall->state_get(f->recall, STR("voice"), STR("returns"), &json), 0);
+    assert_true(str_find(json, STR("14 jours"), 0) != SIZE_MAX);
+    assert_true(str_find(json, STR("20 jours"), 0) == SIZE_MAX);
+}
+
 static void claims_are_few_whoever_speaks(void **state)
 {
     struct fixture *f = *state;
@@ -724,6 +746,7 @@ int main(void)
         TEST(a_campaign_that_ended_binds_nobody),
         TEST(dates_and_scopes_differ_as_well),
         TEST(a_voice_that_corrects_itself_is_no_second_voice),
+        TEST(what_was_deleted_or_reworded_is_held_against_nobody),
         TEST(claims_are_few_whoever_speaks),
         TEST(a_formula_around_an_answer_is_an_answer),
         TEST(the_author_closes_and_reopens_his_own_alert),
