@@ -179,19 +179,31 @@ static int hear_next(struct intake *in, struct batch *b)
     return 0;
 }
 
+/* A hub may have brought posts since the poll recalled its state. The pace's beginning tells a
+ * state that was begun anew, for a source with another URL. */
+static void keep_pushed(struct store_source *state, const struct store_source *known)
+{
+    if (state->tally.pace.since_ms != known->tally.pace.since_ms)
+        return;
+    state->tally.bytes = known->tally.bytes;
+    state->tally.posts = known->tally.posts;
+    state->tally.pace = known->tally.pace;
+    state->last_new_ms = MAX(state->last_new_ms, known->last_new_ms);
+}
+
 /* Not in the batch's own state: after an undo all is counted again. */
 static int put_state(struct intake *in, const struct batch *b)
 {
     struct store_source state = b->state, known = {0};
     int64_t now_ms = loop_wall_ms();
+    int r = store_source_get(in->ports.store, b->source, b->arena, &known);
 
-    if (b->has != BATCH_HAS_STATE) {
-        int r = store_source_get(in->ports.store, b->source, b->arena, &known);
-
-        if (r < 0)
-            return r;
+    if (r < 0)
+        return r;
+    if (b->has == BATCH_HAS_STATE)
+        keep_pushed(&state, &known);
+    else
         state.tally = known.tally;
-    }
     if (b->has == BATCH_KEEPS_STATE) {
         state = known;
         state.last_ok_ms = now_ms;

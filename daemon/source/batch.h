@@ -24,7 +24,7 @@ struct batch {
     enum {
         BATCH_KEEPS_STATE, /* a success of its source, else as the store has it */
         BATCH_KEEPS_TALLY, /* `state`, but the tally as the store has it */
-        BATCH_HAS_STATE,   /* `state` */
+        BATCH_HAS_STATE,   /* `state`, and what was pushed since it was recalled */
     } has;
     struct store_source state;
     uint64_t bytes; /* received for it; goes into the tally of the state */

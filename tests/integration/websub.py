@@ -210,6 +210,32 @@ def a_hub_that_misses_a_post_is_not_relied_upon(rig):
     assert couacd.stop() == 0
 
 
+def posts_pushed_during_a_poll_are_in_the_tally(rig):
+    web = rig.keep(Web())
+    hub = Hub(web)
+    site = Site(web, hub)
+    couacd = start(rig, {"shop": feed(site)}, redis=False)
+    form = hub.wait_verified()
+    wait_for("the first poll on the disk", lambda: couacd.row("shop").get("polls", 0) >= 1)
+    slow, go = threading.Event(), threading.Event()
+
+    def held(request):
+        slow.set()
+        go.wait(20)
+        return site._serve(request)
+    web.on(site.path, held)
+    wait_for("a slow poll", slow.is_set)
+    polls = couacd.row("shop")["polls"]
+    for n in range(3):
+        assert hub.deliver(form, site.document(complaint(n)))[0] == 200
+    assert couacd.row("shop")["posts"] == 3
+    go.set()
+    wait_for("its answer on the disk", lambda: couacd.row("shop")["polls"] > polls)
+    row = couacd.row("shop")
+    assert row["posts"] == 3 and row["recent"] > 2.9 and row["last_new_ms"] > 0, row
+    assert couacd.stop() == 0
+
+
 def only_what_we_asked_for_is_confirmed(rig):
     web = rig.keep(Web())
     hub = Hub(web, verify=False)
@@ -373,7 +399,7 @@ def without_a_public_address_no_hub_is_asked(rig):
 
 
 TESTS = [what_a_hub_brings_is_heard_at_once_and_once, polls_are_rare_while_a_hub_delivers_and_only_then,
-         a_hub_that_misses_a_post_is_not_relied_upon, only_what_we_asked_for_is_confirmed,
+         a_hub_that_misses_a_post_is_not_relied_upon, posts_pushed_during_a_poll_are_in_the_tally, only_what_we_asked_for_is_confirmed,
          unsigned_documents_are_acknowledged_and_ignored, a_lease_is_renewed_before_its_end_under_the_same_callback,
          a_lease_of_a_second_does_not_make_us_ask_each_second,
          denials_and_failures_are_lived_with, a_hub_that_moved_is_followed_with_the_form, a_source_that_goes_is_unsubscribed,
