@@ -33,6 +33,12 @@ void draft_link(struct draft *d, struct str url, int rank)
     }
 }
 
+void draft_refer(struct draft *d, struct str base, struct str ref, int rank, struct arena *arena)
+{
+    if (rank > d->link_rank)
+        draft_link(d, url_resolve(base, ref, arena), rank);
+}
+
 void draft_guid(struct draft *d, struct str guid, int rank)
 {
     if (guid.n > 0 && rank > d->guid_rank) {

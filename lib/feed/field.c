@@ -71,15 +71,13 @@ static void link_field(struct reader *r, const struct scope *s, struct draft *d)
     struct str text = field_value(r, s);
 
     if (text.n > 0 && href.n == 0) {
-        draft_link(d, url_resolve(s->base, text, r->arena), 100);
+        draft_refer(d, s->base, text, 100, r->arena);
         return;
     }
-    struct str url = url_resolve(s->base, href, r->arena);
-
     if (of_feed)
-        feed_link(r->feed, rel, url);
+        feed_link(r->feed, rel, url_resolve(s->base, href, r->arena));
     if (!of_feed || rank >= 85)
-        draft_link(d, url, rank);
+        draft_refer(d, s->base, href, rank, r->arena);
 }
 
 static void guid_field(struct reader *r, const struct scope *s, struct draft *d)
@@ -122,7 +120,7 @@ static struct construct text_of(struct reader *r, const struct scope *s, enum vo
     if (c.kind != TEXT_XHTML)
         c.kind = kind;
     if (src.n > 0)
-        draft_link(d, url_resolve(s->base, src, r->arena), 35);
+        draft_refer(d, s->base, src, 35, r->arena);
     if (c.raw.n == 0 && early.n > 0) {
         c.raw = early;
         c.raw_is = RAW_VERBATIM;
@@ -222,7 +220,7 @@ static bool simple_field(struct reader *r, const struct scope *s, enum vocab_ns 
         draft_guid(d, field_value(r, s), 1);
         return true;
     case EL_ORIG_LINK:
-        draft_link(d, url_resolve(s->base, field_value(r, s), r->arena), 110);
+        draft_refer(d, s->base, field_value(r, s), 110, r->arena);
         return true;
     case EL_LANGUAGE:
         language_field(r, s, d);
@@ -262,11 +260,11 @@ bool field_read(struct reader *r, const struct scope *s, enum vocab_ns ns)
         (void)construct_capture(r, s); /* of no use */
         return true;
     case EL_ENCLOSURE:
-        draft_link(d, url_resolve(s->base, tag_attr(r, STR("url")), r->arena), 10);
+        draft_refer(d, s->base, tag_attr(r, STR("url")), 10, r->arena);
         (void)construct_capture(r, s); /* empty by definition */
         return true;
     case EL_ANCHOR:
-        draft_link(d, url_resolve(s->base, tag_attr(r, STR("href")), r->arena), 105);
+        draft_refer(d, s->base, tag_attr(r, STR("href")), 105, r->arena);
         return false;
     case EL_COMMENTS:
     case EL_TTL:

@@ -153,6 +153,8 @@ void draft_init(struct draft *d, const struct scope *s);
 void draft_text(struct draft *d, enum text_slot slot, struct construct c);
 void draft_author(struct draft *d, enum author_slot slot, struct str name);
 void draft_link(struct draft *d, struct str url, int rank);
+/* The same, of a reference: made absolute only if it is taken. */
+void draft_refer(struct draft *d, struct str base, struct str ref, int rank, struct arena *arena);
 void draft_guid(struct draft *d, struct str guid, int rank);
 void draft_published(struct draft *d, struct str text, int rank);
 void draft_updated(struct draft *d, struct str text, int rank);

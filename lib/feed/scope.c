@@ -87,7 +87,8 @@ static void apply_attrs(struct reader *r, struct scope *s)
         } else if (str_eq_nocase(key, STR("xml:base")) || str_eq_nocase(key, STR("base"))) {
             struct str base = url_resolve(s->base, decoded_attr(r, value), r->arena);
 
-            s->base = base.n ? base : s->base; /* "" means the base itself (RFC 3986, 4.4) */
+            if (base.n && base.n <= URL_CLEAN_MAX) /* "" means the base itself (RFC 3986, 4.4) */
+                s->base = base;
         }
     }
 }

@@ -211,7 +211,7 @@ struct str url_resolve(struct str base, struct str ref, struct arena *arena)
 {
     struct str clean = tidy(str_trim(ref), arena);
 
-    if (clean.n == 0 || url_absolute(clean) || !url_absolute(base))
+    if (clean.n == 0 || url_absolute(clean) || base.n > URL_CLEAN_MAX || !url_absolute(base))
         return clean;
     struct parts b = cut(base), r = cut(clean);
     struct sbuf out = SBUF_INIT(base.n + clean.n + 16);

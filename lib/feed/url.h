@@ -10,8 +10,11 @@
 
 struct arena;
 
+enum { URL_CLEAN_MAX = 2048 }; /* bytes */
+
 /* `ref` against `base`; a copy of `ref` when it is absolute or `base` is no
- * absolute URL. Empty stays empty. In `arena`; p is NULL at its limit. */
+ * absolute URL, or longer than URL_CLEAN_MAX: it would be copied for each reference. Empty stays
+ * empty. In `arena`; p is NULL at its limit. */
 struct str url_resolve(struct str base, struct str ref, struct arena *arena);
 
 /* Does it begin with a scheme and a colon? */
@@ -24,7 +27,6 @@ bool url_web(struct str url);
 struct str url_without_host(struct str url);
 /* The same, short, with a host, and without white space and control signs: fit to be asked
  * for and named to others. */
-enum { URL_CLEAN_MAX = 2048 };
 bool url_clean(struct str url);
 /* Is the host of `url` one of `sites` ("acme.example, acme.fr"), or below one? */
 bool url_on(struct str url, struct str sites);

@@ -156,7 +156,7 @@ static void own_attributes(struct reader *r, const struct scope *s, struct draft
     struct str modified = tag_attr(r, STR("lastmod"));
 
     draft_guid(d, about, 2);
-    draft_link(d, url_resolve(s->base, href, r->arena), 105);
+    draft_refer(d, s->base, href, 105, r->arena);
     draft_updated(d, modified, 1);
 }
 

@@ -43,6 +43,31 @@ static struct mention *only_item(const char *doc)
 #define ATOM(x) "<feed xmlns='http://www.w3.org/2005/Atom'><title>F</title>" x "</feed>"
 #define ENTRY(x) ATOM("<entry>" x "</entry>")
 
+static void a_long_base_is_not_copied_for_each_link(void **state)
+{
+    (void)state;
+    struct sbuf doc = SBUF_INIT(1 << 20);
+
+    sbuf_printf(&doc, "<feed xmlns='http://www.w3.org/2005/Atom' xml:base='http://a/%01900d/'>", 0);
+    for (int i = 0; i < 100; i++) {
+        sbuf_printf(&doc, "<entry><id>%d</id><title>t</title>", i);
+        for (int j = 0; j < 300; j++)
+            sbuf_printf(&doc, "<link href='x'/>");
+        sbuf_printf(&doc, "</entry>");
+    }
+    sbuf_printf(
+        &doc, "<entry xml:base='http://b/%0200000d/'><id>l</id><link href='y'/></entry></feed>", 0);
+    sbuf_putc(&doc, '\0');
+    assert_false(doc.full);
+    struct feed *feed = read_doc(sbuf_str(&doc).p);
+
+    assert_int_equal(feed->n_items, 101);
+    assert_true(str_ends(feed->items[99].mention.url, STR("0/x")));
+    assert_true(str_ends(feed->items[100].mention.url, STR("0/y")));
+    assert_true(arena_used(arena) < 4 << 20); /* 57 MB with a copy for each */
+    sbuf_done(&doc);
+}
+
 static void an_rss_item_gives_a_mention(void **state)
 {
     (void)state;
@@ -412,6 +437,7 @@ static void a_start_tag_twice_makes_no_empty_item(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_long_base_is_not_copied_for_each_link, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_rss_item_gives_a_mention, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_fullest_text_wins_whatever_its_place, set_up,
                                         tear_down),

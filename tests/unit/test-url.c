@@ -47,6 +47,19 @@ static void resolves_the_examples_of_rfc_3986(void **state)
         check("http://a/b/c/d;p?q", examples[i][0], examples[i][1]);
 }
 
+static void a_base_longer_than_any_url_is_none(void **state)
+{
+    (void)state;
+    char base[3000] = "http://a/";
+
+    memset(base + 9, 'x', sizeof(base) - 10);
+    base[2000] = '\0';
+    check(base, "/g", "http://a/g");
+    base[2000] = 'x';
+    check(base, "/g", "/g");
+    check(base, "http://b/", "http://b/");
+}
+
 static void is_as_lenient_as_browsers(void **state)
 {
     (void)state;
@@ -124,6 +137,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(resolves_the_examples_of_rfc_3986),
+        cmocka_unit_test(a_base_longer_than_any_url_is_none),
         cmocka_unit_test(is_as_lenient_as_browsers),
         cmocka_unit_test(leaves_the_host_out_of_a_second_key),
         cmocka_unit_test(names_the_host),
