@@ -20,6 +20,7 @@
 struct arena;
 struct connector;
 struct connector_pair;
+struct log_field;
 struct diags;
 struct map;
 
@@ -118,3 +119,6 @@ void config_print_defaults(struct sbuf *out);
 /* Keys whose values differ and that only a restart can change, joined by ", ";
  * empty: none. */
 void config_needs_restart(const struct config *now, const struct config *next, struct sbuf *out);
+
+/* Where a source is, as a log's "url": its address without secrets, or a connector's name. */
+struct log_field config_where(const struct config_source *source);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "daemon/config/apis.h"
+#include "daemon/core/log.h"
 #include "lib/base/alloc.h"
 #include "lib/base/arena.h"
 #include "lib/base/diag.h"
@@ -381,4 +382,9 @@ void sources_print_help(struct sbuf *out)
     sbuf_printf(out,
                 "#\n#   press:\n#     url: https://news.example/acme.rss\n#     every: 30 min\n");
     sbuf_printf(out, "sources: {}\n");
+}
+
+struct log_field config_where(const struct config_source *source)
+{
+    return source->connector ? LOG_STR("url", source->url) : LOG_URL("url", source->url);
 }

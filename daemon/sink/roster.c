@@ -90,12 +90,9 @@ static void put_time(struct json_writer *w, const char *key, int64_t at_ms)
 static void put_url(struct json_writer *w, const struct config_source *c)
 {
     struct sbuf shown = SBUF_INIT(URL_BYTES);
-    struct log_field url = LOG_URL("url", c->url);
+    struct log_field url = config_where(c);
 
-    if (c->connector) /* a name, not an address */
-        sbuf_add(&shown, str_slice(c->url, 0, URL_BYTES));
-    else
-        log_value(&url, &shown);
+    log_value(&url, &shown);
     json_member_str(w, STR("url"), sbuf_str(&shown));
     sbuf_done(&shown);
 }

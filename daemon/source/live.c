@@ -196,7 +196,7 @@ void line_failed(struct line *l, const char *why, struct str detail, int64_t at_
     if ((l->failures & (l->failures - 1)) == 0) /* the 1st, 2nd, 4th ... in a row */
         log_warn("source.failed", LOG_STR("source", l->config->id), LOG_STR("why", why),
                  LOG_STR("detail", detail), LOG_INT("failures", l->failures),
-                 LOG_MS("retry_in", wait_ms), LOG_URL("url", l->config->url));
+                 LOG_MS("retry_in", wait_ms), config_where(l->config));
     store_failure(l, why, detail, wait_ms);
     line_again(l, wait_ms);
 }

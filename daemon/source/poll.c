@@ -268,14 +268,15 @@ static void tell(struct poll_source *s, const struct reading *r,
         log_info("source.moved", LOG_STR("source", s->config->id), LOG_URL("from", r->moved),
                  LOG_URL("to", state->url));
     if (r->outcome == SCHEDULE_GONE)
-        log_warn("source.gone", LOG_STR("source", s->config->id), LOG_URL("url", s->config->url),
+        log_warn("source.gone", LOG_STR("source", s->config->id), config_where(s->config),
                  LOG_STR("hint", "410: it is not asked any more; change or remove it"));
     else if (power_of_two(state->failures)) /* the 1st, 2nd, 4th ... in a row */
         log_warn("poll.failed", LOG_STR("source", s->config->id), LOG_STR("why", r->why),
                  LOG_INT("status", response->status), LOG_STR("detail", r->detail),
                  LOG_INT("failures", state->failures),
                  LOG_MS("retry_in", state->next_ms - loop_wall_ms()),
-                 LOG_URL("url", response->url));
+                 response->end == TRANSFER_UNASKED ? config_where(s->config)
+                                                   : LOG_URL("url", response->url));
     else if (state->failures == 0 && s->status == READING_FAILING)
         log_info("poll.recovered", LOG_STR("source", s->config->id));
     log_debug("poll.done", LOG_STR("source", s->config->id), LOG_INT("status", response->status),

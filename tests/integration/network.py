@@ -341,7 +341,20 @@ def a_shipped_connector_walks_forward(rig):
     settled(couacd, web, 51)
 
 
-TESTS = [a_link_header_loses_nothing, a_token_in_the_body_loses_nothing, a_newest_id_watermark_loses_nothing,
+def the_log_names_a_connector_as_it_was_written(rig):
+    network = rig.keep(Network())
+    secret = os.path.join(rig.folder, "token")
+    with open(secret, "w", encoding="utf-8") as f:
+        f.write("s")
+    os.chmod(secret, 0o600)
+    couacd = start(rig, network, credential=secret)
+    wait_for("a poll", lambda: network.requests)
+    os.remove(secret)
+    line = wait_for("a failure before asking", lambda: couacd.logged(r"event=poll.failed.*status=0.*url=.*"))[0]
+    assert f'url="connector:./net.yaml?base={network.base}"' in line, line
+
+
+TESTS = [the_log_names_a_connector_as_it_was_written, a_link_header_loses_nothing, a_token_in_the_body_loses_nothing, a_newest_id_watermark_loses_nothing,
          an_epoch_watermark_loses_nothing, a_stored_continuation_loses_nothing,
          all_pages_back_to_the_former_poll_are_read, a_kill_between_two_pages_loses_nothing,
          more_pages_than_one_poll_may_read_are_read_by_the_next,
