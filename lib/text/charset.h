@@ -9,7 +9,9 @@
  * letters beyond ASCII, any charset that cannot decode them. When nothing fits
  * all bytes, the likeliest decodes and the misfits are repaired one by one: in
  * UTF-8 a stray byte is read as windows-1252, elsewhere it becomes U+FFFD. C1 controls
- * are read as windows-1252 too.
+ * are read as windows-1252 too. So is another script that is called UTF-8 by mistake
+ * (windows-1251, GBK): to guess it, as browsers once did, needs models of languages that no
+ * rule speaks, and would now and then take a French page for a Chinese one.
  * ISO 8859-1 and US-ASCII mean windows-1252, as in the WHATWG Encoding standard;
  * other names are iconv's (glibc). */
 

@@ -40,6 +40,22 @@ static void obeys_header_then_mark_then_prolog_then_bytes(void **state)
     check(samples, ARRAY_LEN(samples));
 }
 
+/* What no reader can know without guessing languages is letters all the same, and never loses what
+ * is right around it. */
+static void other_scripts_called_utf_8_are_read_as_windows_1252(void **state)
+{
+    (void)state;
+    static const struct sample samples[] = {
+        {STR("<a>\xcf\xee\xf1\xfb\xeb\xea\xe0</a>"), "text/xml; charset=utf-8",
+         STR("<a>Ïîñûëêà</a>")},
+        {STR("<?xml version='1.0' encoding='utf-8'?>\xb0\xfc"), "",
+         STR("<?xml version='1.0' encoding='utf-8'?>°ü")},
+        {STR("<a>été</a><b>\xe8</b>"), "text/xml; charset=utf-8", STR("<a>été</a><b>è</b>")},
+    };
+
+    check(samples, ARRAY_LEN(samples));
+}
+
 static void passes_over_declarations_that_the_bytes_contradict(void **state)
 {
     (void)state;
@@ -145,6 +161,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(obeys_header_then_mark_then_prolog_then_bytes),
+        cmocka_unit_test(other_scripts_called_utf_8_are_read_as_windows_1252),
         cmocka_unit_test(passes_over_declarations_that_the_bytes_contradict),
         cmocka_unit_test(repairs_single_bytes_and_drops_nul),
         cmocka_unit_test(knows_labels_however_they_are_written),
