@@ -165,6 +165,19 @@ static bool run_clock(const struct tokens *ts, size_t i, struct moment *m)
     return true;
 }
 
+/* "8.30pm", "8.30 p.m.": a point for the colon, as only am or pm can tell from a number. */
+static bool point_clock(const struct tokens *ts, size_t i, struct moment *m)
+{
+    const struct token *t = token_at(ts, i);
+    int hour = (int)t->value, minutes = (int)((t->value - hour) * 100 + 0.5);
+
+    if (ts->lang != LANG_EN || t->decimals != 2 || t->value < 1 || hour > 24 || minutes > 59)
+        return false;
+    m->next = read_ampm(ts, i + 1, &hour);
+    m->clock = m->clock_end = hour * 60 + minutes;
+    return m->next > i + 1;
+}
+
 bool daytime_read(const struct tokens *ts, size_t i, struct moment *m)
 {
     const struct token *t = token_at(ts, i);
@@ -181,7 +194,7 @@ bool daytime_read(const struct tokens *ts, size_t i, struct moment *m)
     }
     if (t->kind != TOKEN_NUMBER || t->flags & TOKEN_HYPHEN)
         return false;
-    if (run_clock(ts, i, m))
+    if (run_clock(ts, i, m) || point_clock(ts, i, m))
         return true;
     return calendar_whole(t, 0, 24) && (hours_clock(ts, i, m) || figure_clock(ts, i, m));
 }

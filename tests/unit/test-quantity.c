@@ -376,6 +376,9 @@ static void subtracts_clock_times(void **state)
     assert_int_equal(scan_at(state, LANG_EN, NULL, "called at 1. It's 430", &q), 2);
     assert_int_equal(q[1].kind, QUANTITY_DURATION);
     assert_true(q[1].low == 3.5 * 3600);
+    assert_int_equal(scan_at(state, LANG_EN, NULL, "ordered at 7.15pm, it's 8.30 p.m. now", &q), 2);
+    assert_true(q[1].kind == QUANTITY_DURATION && q[1].low == 1.25 * 3600);
+    assert_int_equal(first(state, LANG_EN, "it's 8.30 each").kind, QUANTITY_NUMBER);
     assert_int_equal(scan_at(state, LANG_FR, NULL, "prévu à 14h, il est 16h30", &q), 2);
     assert_true(q[1].low == 2.5 * 3600);
     assert_int_equal(scan_at(state, LANG_EN, NULL, "pushed from 10:15 to 12:30", &q), 2);
