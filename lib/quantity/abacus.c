@@ -227,7 +227,7 @@ static bool joins(const struct tokens *ts, size_t i, const struct abacus *a)
     double v = t->kind == TOKEN_NUMBER ? t->value : t->m->number, part;
     size_t next;
 
-    if (!comma && !token_is(ts, i, LEX(AND)) && !token_sign(ts, i, '&'))
+    if (!comma && !token_is(ts, i, LEX(AND)))
         return false;
     if (t->kind == TOKEN_NUMBER ? (a->open && !a->hundreds) || t->separators
                                 : !(t->m->mask & LEX(NUM)))

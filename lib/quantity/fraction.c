@@ -85,7 +85,7 @@ bool fraction_proper(const struct tokens *ts, size_t i, double *ret, size_t *nex
 
 bool number_read_fraction(const struct tokens *ts, size_t i, double *ret, size_t *ret_next)
 {
-    if (!token_is(ts, i, LEX(AND)) && !token_sign(ts, i, '&'))
+    if (!token_is(ts, i, LEX(AND)))
         return false;
     if (fraction_slashed(ts, i + 1, ret, ret_next) || fraction_proper(ts, i, ret, ret_next))
         return true;

@@ -22,6 +22,11 @@ uint16_t lexicon_find(uint64_t hash)
     return 0;
 }
 
+uint16_t lexicon_and(enum lang lang)
+{
+    return and_of[lang];
+}
+
 enum lang lexicon_only(uint16_t word)
 {
     enum lang only = LANG_UNKNOWN;

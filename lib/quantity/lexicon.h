@@ -115,6 +115,8 @@ enum lexicon_side { LEXICON_BEFORE, LEXICON_AFTER };
 /* The number of the folded word with that hash, 0 when unknown. 64 bits of hash
  * stand for the word: a collision would need design and gain nothing. */
 uint16_t lexicon_find(uint64_t hash);
+/* How that language writes "&" out, or 0: the first of its words of class `and`. */
+uint16_t lexicon_and(enum lang lang);
 /* The one language that has this word, or LANG_UNKNOWN when several do. */
 enum lang lexicon_only(uint16_t word);
 /* Its meaning in that language; a unit of four letters or more is understood in

@@ -42,6 +42,7 @@ class Tables:
         self.kinds = enum_names(quantity_h, 'quantity_kind', 'QUANTITY_')[:-1]
         self.ids = {}
         self.meanings = {}  # (word id, lang) -> dict
+        self.ands = [0] * len(LANGS)  # word ids
         self.phrases = []   # (lang, side, result kind, result, quantity kind, ids)
 
     def word(self, text, lang):
@@ -55,7 +56,9 @@ class Tables:
         for text in words.split():
             meaning = self.meanings[(self.word(text, lang), lang)]
             meaning['mask'] |= 1 << self.classes.index(name)
-            if name == 'unit':
+            if name == 'and':
+                self.ands[lang] = self.ands[lang] or self.ids[text]
+            elif name == 'unit':
                 unit, _, factor = value.partition('*')
                 meaning['unit'], meaning['factor'] = self.units.index(unit), float(factor or 1)
             elif name == 'scale':
@@ -141,7 +144,8 @@ def write(tables, out):
     out.write('static const struct meaning meanings[] = {\n    %s,\n};\n\n' % ',\n    '.join(rows))
     out.write('static const uint16_t meaning_of[][LANG_COUNT] = {\n')
     out.writelines('    {%s},\n' % ', '.join(map(str, row)) for row in index)
-    out.write('};\n\nstatic const uint64_t word_hash[] = {\n    0,\n')
+    out.write('};\n\nstatic const uint16_t and_of[LANG_COUNT] = {%s};\n\n' % ', '.join(map(str, tables.ands)))
+    out.write('static const uint64_t word_hash[] = {\n    0,\n')
     out.writelines('    0x%xull, /* %s */\n' % (fnv(t), t) for t in tables.ids)
     out.write('};\n\nenum { WORD_SLOTS = %d };\nstatic const uint16_t word_slots[WORD_SLOTS] = {\n'
               % size)

@@ -100,7 +100,7 @@ static bool add_part(const struct tokens *ts, struct measure *m, enum quantity_u
     i = m->next;
     comma = token_sign(ts, i, ',');
     i += comma;
-    i += token_is(ts, i, LEX(AND)) || token_sign(ts, i, '&');
+    i += token_is(ts, i, LEX(AND));
     if (!number_read(ts, i, &n))
         return false;
     if (denomination_read(ts, n.next, &n, &u)) {

@@ -454,7 +454,9 @@ static void settle_number(struct str text, struct token *t, enum lang lang)
 void tokens_settle(struct str text, struct token *t, size_t n, enum lang lang)
 {
     for (size_t i = 0; i < n; i++) {
-        if (t[i].kind == TOKEN_WORD && t[i].word)
+        if (t[i].kind == TOKEN_SIGN && t[i].sign == '&')
+            t[i].word = lexicon_and(lang);
+        if (t[i].word)
             t[i].m = lexicon_meaning(t[i].word, lang, t[i].digits);
         else if (t[i].kind == TOKEN_NUMBER)
             settle_number(text, &t[i], lang);

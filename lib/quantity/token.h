@@ -47,5 +47,5 @@ size_t tokens_read(struct str text, size_t *at, struct token *out, size_t max);
 /* The language whose words prevail; `told` (may be unknown) has a head start. */
 enum lang tokens_language(const struct token *t, size_t n, enum lang told);
 
-/* Gives words their meaning and numbers their value in that language. */
+/* Gives words, and "&" for one, their meaning and numbers their value in that language. */
 void tokens_settle(struct str text, struct token *t, size_t n, enum lang lang);
