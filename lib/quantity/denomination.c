@@ -238,6 +238,16 @@ static size_t derived_end(const struct tokens *ts, size_t i)
     return 0;
 }
 
+/* English "for 30 s", which is not "the 30 s", "in my 30 s", "100 s of dollars", "iPhone 5 s". */
+static bool lone_s_counts(const struct tokens *ts, size_t i)
+{
+    const struct token *number = token_at(ts, i - 1);
+
+    return number->kind == TOKEN_NUMBER && number->digits > 1 && !(number->flags & TOKEN_DOTTED) &&
+           !token_is(ts, i - 2, LEX(THE) | LEX(EARLY) | LEX(CUR)) &&
+           !token_is(ts, i - 3, LEX(IN)) && !token_is(ts, i + 1, LEX(OF));
+}
+
 /* One letter is a unit only where nothing else can be meant. */
 static bool letter_counts(const struct tokens *ts, size_t i)
 {
@@ -247,7 +257,7 @@ static bool letter_counts(const struct tokens *ts, size_t i)
     if (t->digits > 1 || (i == 1 && ts->n == 2)) /* "7 d" in a rule */
         return true;
     if (!token_glued(ts, i) && !(t->flags & TOKEN_HYPHEN) && c != 'h' && c != 'j' && c != 'm' &&
-        !(c == 's' && ts->lang != LANG_EN))
+        !(c == 's' && (ts->lang != LANG_EN || lone_s_counts(ts, i))))
         return false;
     return !(token_at(ts, i + 1)->kind == TOKEN_WORD && token_glued(ts, i + 1)); /* "m'a" */
 }
