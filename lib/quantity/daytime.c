@@ -51,6 +51,24 @@ static bool in_hour_range(const struct tokens *ts, size_t i)
            token_at(ts, other + 1)->m->unit == UNIT_HOUR;
 }
 
+/* "pour 17h, servi à 18h10": how far on the other time of day may stand. */
+enum { OTHER_CLOCK_TOKENS = 12 };
+
+/* A time of day follows the hour at `i`: "à 18h10", but not "2 à 3h", "on a 3h de retard". */
+static bool clock_follows(const struct tokens *ts, size_t i)
+{
+    for (size_t k = i + 2; k < i + OTHER_CLOCK_TOKENS; k++) {
+        int minutes;
+
+        if (token_is(ts, k, LEX(TO) | LEX(AT)) && token_at(ts, k - 1)->kind != TOKEN_NUMBER &&
+            token_at(ts, k + 1)->kind == TOKEN_NUMBER &&
+            token_at(ts, k + 2)->m->unit == UNIT_HOUR &&
+            !daytime_lasts(ts, daytime_minutes(ts, k + 3, &minutes)))
+            return true;
+    }
+    return false;
+}
+
 /* "depuis 16h" is since four in the afternoon; "depuis 2h", "12h", "24h", "48h" last. */
 static bool hour_is_clock(const struct tokens *ts, size_t i, int hour, bool minutes)
 {
@@ -61,7 +79,7 @@ static bool hour_is_clock(const struct tokens *ts, size_t i, int hour, bool minu
     if (before->m->mask & LEX(BETWEEN) ||
         (before->m->mask & LEX(AND) && token_at(ts, i - 2)->m->unit == UNIT_HOUR))
         return hour >= 6 && in_hour_range(ts, i);
-    if (before->m->mask & LEX(SINCE))
+    if (before->m->mask & LEX(SINCE) || (before->m->mask & LEX(PRO) && clock_follows(ts, i)))
         return hour >= 7 && hour < 24 && (hour != 12 || minutes);
     if (hour <= 6 && !minutes && token_is(ts, i - 1, LEX(TO)) && token_is(ts, i - 2, LEX(TO)) &&
         token_at(ts, i + 1)->digits > 1)

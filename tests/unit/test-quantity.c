@@ -390,6 +390,12 @@ static void subtracts_clock_times(void **state)
     assert_int_equal(q[1].kind, QUANTITY_TIME);
     assert_int_equal(scan_at(state, LANG_FR, NULL, "rdv à 9h, reçue à 10h45", &q), 2);
     assert_true(q[1].kind == QUANTITY_DURATION && q[1].low == 1.75 * 3600);
+    assert_int_equal(scan_at(state, LANG_FR, NULL, "réservé pour 17h, servi à 18h10", &q), 2);
+    assert_true(q[1].kind == QUANTITY_DURATION && q[1].low == 70 * 60);
+    assert_int_equal(scan_at(state, LANG_FR, NULL, "coupé pour 17h, merci", &q), 1);
+    assert_int_equal(q[0].kind, QUANTITY_DURATION);
+    assert_int_equal(scan_at(state, LANG_FR, NULL, "parti pour 17h, on a 3h de retard", &q), 2);
+    assert_int_equal(q[0].kind, QUANTITY_DURATION);
     assert_int_equal(scan_at(state, LANG_EN, NULL, "arrived at 9:40 instead of 8:10", &q), 2);
     assert_true(q[1].role == QUANTITY_DELAY && q[1].low == 1.5 * 3600);
     assert_int_equal(scan_at(state, LANG_FR, NULL, "arrivé à 14h au lieu de 15h30", &q), 2);
