@@ -36,8 +36,10 @@ size_t daytime_minutes(const struct tokens *ts, size_t i, int *minutes)
 static bool clock_expected(const struct tokens *ts, size_t i)
 {
     const struct token *t = token_at(ts, i - 1);
+    bool until = (~t->m->mask & (LEX(TO) | LEX(ON))) == 0; /* "to" is none: "2 to 5" */
 
-    return t->m->mask & LEX(AT) || t->m->mask & (ts->lang == LANG_EN ? LEX(SINCE) : LEX(ITIS)) ||
+    return until || t->m->mask & LEX(AT) ||
+           t->m->mask & (ts->lang == LANG_EN ? LEX(SINCE) : LEX(ITIS)) ||
            (t->m->mask & LEX(TO) && ts->lang != LANG_EN &&
             token_at(ts, i - 2)->kind != TOKEN_NUMBER);
 }

@@ -396,6 +396,11 @@ static void subtracts_clock_times(void **state)
     assert_int_equal(q[0].kind, QUANTITY_DURATION);
     assert_int_equal(scan_at(state, LANG_FR, NULL, "parti pour 17h, on a 3h de retard", &q), 2);
     assert_int_equal(q[0].kind, QUANTITY_DURATION);
+    assert_int_equal(
+        scan_at(state, LANG_EN, NULL, "due at 1:40pm & now we won't leave until 5", &q), 2);
+    assert_true(q[1].kind == QUANTITY_DURATION && q[1].low == 200 * 60);
+    assert_int_equal(scan_at(state, LANG_EN, NULL, "at 1:40pm, then 2 to 5 days", &q), 2);
+    assert_true(q[1].low == DAYS(2));
     assert_int_equal(scan_at(state, LANG_EN, NULL, "arrived at 9:40 instead of 8:10", &q), 2);
     assert_true(q[1].role == QUANTITY_DELAY && q[1].low == 1.5 * 3600);
     assert_int_equal(scan_at(state, LANG_FR, NULL, "arrivé à 14h au lieu de 15h30", &q), 2);
