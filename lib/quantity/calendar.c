@@ -455,14 +455,17 @@ static void add_day(const struct tokens *ts, struct moment *m)
 bool calendar_read(const struct tokens *ts, size_t i, struct moment *ret)
 {
     static const uint64_t starts = LEX(ORD) | LEX(MONTH) | LEX(WEEKDAY) | LEX(DAY) | LEX(THIS) |
-                                   LEX(LAST) | LEX(NEXT) | LEX(UNIT) | LEX(NOON);
+                                   LEX(LAST) | LEX(NEXT) | LEX(UNIT) | LEX(NOON),
+                          spoken = LEX(FRAC) | LEX(NUM) | LEX(ART); /* "half past six" */
     struct moment m = {.clock = CLOCK_UNSAID, .clock_end = CLOCK_UNSAID, .from = i};
 
-    if (token_at(ts, i)->kind != TOKEN_NUMBER && !token_is(ts, i, starts))
+    bool dated = token_at(ts, i)->kind == TOKEN_NUMBER || token_is(ts, i, starts);
+
+    if (!dated && !token_is(ts, i, spoken))
         return false;
-    if (figures(ts, i, &m) || day_month(ts, i, &m) || month_first(ts, i, &m) ||
-        weekday(ts, i, &m) || relative_day(ts, i, &m) || shifted(ts, i, &m) || begun(ts, i, &m) ||
-        day_alone(ts, i, &m) || year_alone(ts, i, &m)) {
+    if (dated && (figures(ts, i, &m) || day_month(ts, i, &m) || month_first(ts, i, &m) ||
+                  weekday(ts, i, &m) || relative_day(ts, i, &m) || shifted(ts, i, &m) ||
+                  begun(ts, i, &m) || day_alone(ts, i, &m) || year_alone(ts, i, &m))) {
         add_clock(ts, &m);
         *ret = m;
         return true;

@@ -1,6 +1,8 @@
 #include "lib/quantity/daytime.h"
 
-/* "16h30", "4:30 pm", "5 o'clock", midi. Hours of the day are written as hours of
+#include <math.h>
+
+/* "16h30", "4:30 pm", "5 o'clock", "half past six", midi. Hours of the day are written as hours of
  * waiting are: "depuis 16h" is a time, "depuis 48h" lasts. The words before and
  * the size of the figure decide. */
 
@@ -96,6 +98,44 @@ bool daytime_lasts(const struct tokens *ts, size_t next)
     return token_is(ts, next, LEX(OF)) || token_is(ts, next, LEX(LATE));
 }
 
+/* A quarter, a half, or minutes that a clock's hand is told by, at token `i`; behind them, or
+ * `i`. */
+static size_t read_minutes(const struct tokens *ts, size_t i, int *minutes)
+{
+    size_t part = i + token_is(ts, i, LEX(ART));
+    const struct meaning *m = token_at(ts, part)->m;
+    struct number n;
+
+    if (m->mask & LEX(FRAC) && (m->number == 0.25 || m->number == 0.5)) {
+        *minutes = (int)(60 * m->number);
+        return part + 1;
+    }
+    if (!number_read(ts, i, &n) || n.flags & ~(unsigned)NUMBER_WORDS || n.value < 5 ||
+        n.value > 25 || fmod(n.value, 5) != 0)
+        return i;
+    *minutes = (int)n.value;
+    return n.next;
+}
+
+/* "huit heures moins le quart", "midi et demi": what is told against the hour, behind token
+ * `next`. */
+static void read_against_hour(const struct tokens *ts, struct moment *m)
+{
+    bool less = token_is(ts, m->next, LEX(MINUS));
+    size_t at = m->next + 1, end;
+    int minutes = 0;
+
+    if (ts->lang == LANG_EN || (!less && !token_is(ts, m->next, LEX(AND))))
+        return;
+    at += less && token_is(ts, at, LEX(THE));
+    end = read_minutes(ts, at, &minutes);
+    if (end == at || (!less && minutes != 15 && minutes != 30) || (less && minutes == 30))
+        return;
+    m->next = end;
+    m->clock += less ? -minutes : minutes;
+    m->clock_end = m->clock;
+}
+
 /* "16h", "16h30", "16 heures" */
 static bool hours_clock(const struct tokens *ts, size_t i, struct moment *m)
 {
@@ -116,7 +156,15 @@ static bool hours_clock(const struct tokens *ts, size_t i, struct moment *m)
         return false;
     m->clock = m->clock_end = hour * 60 + minutes;
     m->next = next;
+    if (minutes == 0)
+        read_against_hour(ts, m);
     return true;
+}
+
+/* "o'clock", not the "past" and "to" between minutes and their hour. */
+static bool is_oclock(const struct tokens *ts, size_t i)
+{
+    return token_is(ts, i, LEX(CLOCK)) && token_at(ts, i)->m->number == 0;
 }
 
 /* "4:30", "4:30 pm", "5pm", "at 5", "5 o'clock" */
@@ -136,9 +184,8 @@ static bool figure_clock(const struct tokens *ts, size_t i, struct moment *m)
         return false;
     end = read_ampm(ts, next, &hour);
     m->vague_hour = end == next && hour <= 12;
-    if (token_is(ts, end, LEX(CLOCK)) ||
-        (token_at(ts, end)->digits == 1 && token_is(ts, end + 1, LEX(CLOCK))))
-        end += token_is(ts, end, LEX(CLOCK)) ? 1 : 2;
+    if (is_oclock(ts, end) || (token_at(ts, end)->digits == 1 && is_oclock(ts, end + 1)))
+        end += is_oclock(ts, end) ? 1 : 2;
     behind = token_at(ts, end);
     if (end == next && !colon) {
         if (ts->lang != LANG_EN || !clock_expected(ts, i) || hour < 1 || hour > 12 ||
@@ -154,6 +201,44 @@ static bool figure_clock(const struct tokens *ts, size_t i, struct moment *m)
         return false;
     m->clock = m->clock_end = hour * 60 + minutes;
     m->next = end;
+    return true;
+}
+
+/* The hour that "half past" leads to, at token `i`; behind it, or `i`. Midnight is 24. */
+static size_t read_spoken_hour(const struct tokens *ts, size_t i, int *hour)
+{
+    const struct meaning *m = token_at(ts, i)->m;
+    struct number n;
+
+    if (m->mask & LEX(NOON)) {
+        *hour = m->cal ? m->cal : 24;
+        return i + 1;
+    }
+    if (!number_read(ts, i, &n) || n.value < 1 || n.value > 12 || n.value != floor(n.value) ||
+        token_is(ts, n.next, LEX(UNIT)))
+        return i;
+    *hour = (int)n.value;
+    return n.next;
+}
+
+/* "half past six", "a quarter to eight", "at ten to five". Without a word that asks for a
+ * time, "ten to five" may as well count. */
+static bool spoken_clock(const struct tokens *ts, size_t i, struct moment *m)
+{
+    int minutes = 0, hour = 0;
+    size_t at = read_minutes(ts, i, &minutes), end;
+    const struct meaning *link = token_at(ts, at)->m;
+    bool to = link->number < 0, asked = clock_expected(ts, i) || token_is(ts, i - 1, LEX(ITIS));
+
+    if (at == i || !(link->mask & LEX(CLOCK)) || link->number == 0 ||
+        (to && (minutes == 30 || (minutes != 15 && !asked))))
+        return false;
+    end = read_spoken_hour(ts, at + 1, &hour);
+    if (end == at + 1)
+        return false;
+    m->next = read_ampm(ts, end, &hour);
+    m->vague_hour = m->next == end && !token_is(ts, at + 1, LEX(NOON));
+    m->clock = m->clock_end = (hour * 60 + (to ? -minutes : minutes)) % (24 * 60);
     return true;
 }
 
@@ -210,8 +295,11 @@ bool daytime_read(const struct tokens *ts, size_t i, struct moment *m)
             ts->lang == LANG_FR)
             m->clock += (int)token_at(ts, m->next++)->value; /* "midi 30" */
         m->clock_end = m->clock;
+        read_against_hour(ts, m);
         return true;
     }
+    if (ts->lang == LANG_EN && spoken_clock(ts, i, m))
+        return true;
     if (t->kind != TOKEN_NUMBER || t->flags & TOKEN_HYPHEN)
         return false;
     if (run_clock(ts, i, m) || point_clock(ts, i, m))

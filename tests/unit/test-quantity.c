@@ -372,6 +372,33 @@ static void hours_of_the_day_are_not_hours_of_waiting(void **state)
     assert_int_equal(first(state, LANG_FR, "2 à 3h d'attente").kind, QUANTITY_DURATION);
 }
 
+static void is_time(void **state, enum lang lang, const char *text, double low)
+{
+    struct quantity q = only(state, lang, text);
+
+    if (q.kind != QUANTITY_TIME || q.low != low)
+        fail_msg("\"%s\" is a %s of %g", text, quantity_kind_name(q.kind), q.low);
+}
+
+static void reads_times_as_they_are_spoken(void **state)
+{
+    is_time(state, LANG_EN, "the bus came at half past six", 6.5 * 3600);
+    is_time(state, LANG_EN, "due quarter to eight", 7.75 * 3600);
+    is_time(state, LANG_EN, "a quarter past noon", 12.25 * 3600);
+    is_time(state, LANG_EN, "twenty past 3 pm", 15 * 3600 + 1200);
+    is_time(state, LANG_EN, "at ten to midnight", 23 * 3600 + 3000);
+    is_time(state, LANG_EN, "at ten past midnight", 600);
+    is_time(state, LANG_FR, "rdv à 8h moins le quart", 7.75 * 3600);
+    is_time(state, LANG_FR, "à 8h moins 10", 7 * 3600 + 3000);
+    is_time(state, LANG_FR, "midi et demi", 12.5 * 3600);
+    is_time(state, LANG_FR, "vers 10h et demie", 10.5 * 3600);
+    is_time(state, LANG_FR, "à 18h et personne", 18 * 3600);
+    is_seconds(state, LANG_EN, "quarter to eight hours", 900, 8 * 3600);
+    assert_int_equal(first(state, LANG_EN, "ten to five people").kind, QUANTITY_NUMBER);
+    assert_int_equal(first(state, LANG_EN, "half the team").kind, QUANTITY_NUMBER);
+    is_seconds(state, LANG_FR, "j'ai eu 8h moins les pauses", 8 * 3600, 8 * 3600);
+}
+
 static void subtracts_clock_times(void **state)
 {
     struct quantity *q;
@@ -382,6 +409,8 @@ static void subtracts_clock_times(void **state)
     assert_int_equal(scan_at(state, LANG_EN, NULL, "ordered at 7.15pm, it's 8.30 p.m. now", &q), 2);
     assert_true(q[1].kind == QUANTITY_DURATION && q[1].low == 1.25 * 3600);
     assert_int_equal(first(state, LANG_EN, "it's 8.30 each").kind, QUANTITY_NUMBER);
+    assert_int_equal(scan_at(state, LANG_EN, NULL, "rang at noon, it is now ten to one", &q), 2);
+    assert_true(q[1].kind == QUANTITY_DURATION && q[1].low == 50 * 60);
     assert_int_equal(scan_at(state, LANG_FR, NULL, "prévu à 14h, il est 16h30", &q), 2);
     assert_true(q[1].low == 2.5 * 3600);
     assert_int_equal(scan_at(state, LANG_EN, NULL, "pushed from 10:15 to 12:30", &q), 2);
@@ -583,6 +612,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(since_an_hour_of_the_day_is_half_an_hour_at_least, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(hours_of_the_day_are_not_hours_of_waiting, setup, teardown),
+        cmocka_unit_test_setup_teardown(reads_times_as_they_are_spoken, setup, teardown),
         cmocka_unit_test_setup_teardown(subtracts_clock_times, setup, teardown),
         cmocka_unit_test_setup_teardown(words_around_say_what_is_measured, setup, teardown),
         cmocka_unit_test_setup_teardown(names_and_slang_hold_no_quantity, setup, teardown),
