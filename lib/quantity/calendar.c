@@ -165,7 +165,21 @@ static int third_before(const struct tokens *ts, size_t i)
 
 static bool month_at(const struct tokens *ts, size_t i)
 {
-    return token_is(ts, i, LEX(MONTH));
+    return token_is(ts, i, LEX(MONTH)) && token_at(ts, i)->m->factor == 0;
+}
+
+/* "since Christmas", "depuis Noël 2023": a day of its month. */
+static bool feast(const struct tokens *ts, size_t i, struct moment *m)
+{
+    const struct meaning *day = token_at(ts, i)->m;
+
+    if (!(day->mask & LEX(MONTH)) || day->factor == 0 || !token_is(ts, i - 1, LEX(SINCE) | LEX(ON)))
+        return false;
+    m->form = MOMENT_DATE;
+    m->month = day->cal;
+    m->day = (int)day->factor;
+    m->next = read_year(ts, i + 1, &m->year);
+    return true;
 }
 
 /* "2 may", "3 march": verbs, unless written as a name. */
@@ -463,9 +477,10 @@ bool calendar_read(const struct tokens *ts, size_t i, struct moment *ret)
 
     if (!dated && !token_is(ts, i, spoken))
         return false;
-    if (dated && (figures(ts, i, &m) || day_month(ts, i, &m) || month_first(ts, i, &m) ||
-                  weekday(ts, i, &m) || relative_day(ts, i, &m) || shifted(ts, i, &m) ||
-                  begun(ts, i, &m) || day_alone(ts, i, &m) || year_alone(ts, i, &m))) {
+    if (dated &&
+        (figures(ts, i, &m) || feast(ts, i, &m) || day_month(ts, i, &m) || month_first(ts, i, &m) ||
+         weekday(ts, i, &m) || relative_day(ts, i, &m) || shifted(ts, i, &m) || begun(ts, i, &m) ||
+         day_alone(ts, i, &m) || year_alone(ts, i, &m))) {
         add_clock(ts, &m);
         *ret = m;
         return true;

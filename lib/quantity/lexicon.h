@@ -83,7 +83,7 @@ struct meaning {
     uint64_t mask; /* LEX(...) bits */
     double number; /* num, mul, dozen, frac, ord, ords, vague, kilo */
     double factor; /* units that one `unit` word is worth (fortnight = 2 weeks); least of a `vague`;
-                     "MUSD" */
+                     "MUSD"; day of a feast's `month` */
     uint8_t unit;  /* enum quantity_unit */
     int8_t cal;    /* month, weekday, days from today, hour; enum quantity_unit of a scale */
     char code[4];  /* cur, nation, purse */

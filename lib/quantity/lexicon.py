@@ -69,7 +69,10 @@ class Tables:
                 meaning['code'], _, factor = value.partition('*')
                 if name == 'cur':
                     meaning['factor'] = float(factor or 0)
-            elif name in ('month', 'weekday', 'day', 'part', 'noon', 'ampm'):
+            elif name == 'month':
+                month, _, day = value.partition('*')
+                meaning['cal'], meaning['factor'] = int(month), float(day or 0)
+            elif name in ('weekday', 'day', 'part', 'noon', 'ampm'):
                 meaning['cal'] = int(value)
             elif name == 'vague':
                 number, _, least = value.partition('*')
