@@ -270,10 +270,10 @@ static bool is_today(const struct token *t)
     return t->m->mask & LEX(DAY) && t->m->cal == 0;
 }
 
-/* "it's Tuesday", "today is the 5th", "now August", "today: 19 June" */
+/* "it's Tuesday", "today is the 5th", "now mid August", "today: 19 June" */
 static bool is_called_today(const struct tokens *ts, size_t from)
 {
-    size_t i = from - token_is(ts, from - 1, LEX(THE)) - 1;
+    size_t i = from - token_is(ts, from - 1, LEX(THE) | LEX(EARLY)) - 1;
     const struct token *t = token_at(ts, i);
 
     if (t->m->mask & LEX(ITIS))
