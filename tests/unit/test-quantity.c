@@ -324,6 +324,11 @@ static void a_wait_that_goes_on_is_told_from_one_that_is_over(void **state)
     assert_true(first(state, LANG_FR, "24h sans internet").going);
     assert_false(first(state, LANG_FR, "réparé au bout de 24 h").going);
     assert_false(first(state, LANG_FR, "client depuis 24 mois").going);
+    assert_true(first(state, LANG_EN, "24 hours and counting").going);
+    assert_true(first(state, LANG_EN, "waited 2 days and still nothing").going);
+    assert_true(first(state, LANG_EN, "so far I've waited two days").going);
+    assert_false(first(state, LANG_EN, "fixed after 24 hours").going);
+    assert_false(first(state, LANG_EN, "it came 2 days later").going);
 }
 
 static void plurals_and_ordinals_are_lengths_only_of_a_wait(void **state)
