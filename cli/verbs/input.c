@@ -187,8 +187,8 @@ bool input_next(struct input *in, enum input_kind kind, struct arena *arena, str
     while (!interrupt_seen() && (n = read_line(in)) != SIZE_MAX) {
         struct str line = {in->line, n};
 
-        if (in->number == 1 && str_starts(line, STR(UTF8_BOM)))
-            line = str_slice(line, sizeof(UTF8_BOM) - 1, line.n);
+        if (in->number == 1)
+            line = utf8_unmarked(line);
         progress_at(&in->progress, in->number);
         if (str_trim(line).n > 0 && use_line(in, kind, line, arena, ret))
             return true;

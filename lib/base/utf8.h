@@ -10,6 +10,12 @@
 /* The byte order mark that some editors write first. */
 #define UTF8_BOM "\xef\xbb\xbf"
 
+/* `text` without that mark at its beginning. */
+static inline struct str utf8_unmarked(struct str text)
+{
+    return str_starts(text, STR(UTF8_BOM)) ? str_slice(text, sizeof(UTF8_BOM) - 1, text.n) : text;
+}
+
 #define UTF8_BAD 0xFFFDu
 
 enum { UTF8_MAX = 4 };

@@ -1,5 +1,6 @@
 #include "lib/data/xml.h"
 
+#include "lib/base/utf8.h"
 #include "lib/data/entity.h"
 
 /* One pass, left to right; the only looking back is at the byte before a quote.
@@ -33,7 +34,7 @@ static bool ends_name(char c)
 void xml_init(struct xml *x, struct str utf8)
 {
     x->src = utf8;
-    x->at = str_starts(utf8, STR("\xef\xbb\xbf")) ? 3 : 0;
+    x->at = utf8.n - utf8_unmarked(utf8).n;
     x->flags = 0;
     x->kind = XML_EOF;
     x->begin = x->empty = 0;

@@ -387,7 +387,7 @@ struct yaml *yaml_parse(struct str file, struct str text, struct arena *arena, s
     struct reader r = {.file = file, .arena = arena, .diags = diags};
     size_t errors = diags->n_errors;
 
-    r.text = str_starts(text, STR("\xef\xbb\xbf")) ? str_slice(text, 3, text.n) : text;
+    r.text = utf8_unmarked(text);
     if (!acceptable(file, r.text, diags))
         return NULL;
     if (!yaml_parser_initialize(&r.parser))

@@ -527,12 +527,9 @@ static void reader_done(struct reader *r)
 
 static bool parse(const struct connector_answer *answer, struct arena *arena, struct json **ret)
 {
-    struct str body = answer->body;
     struct json_error error;
 
-    if (str_starts(body, STR("\xef\xbb\xbf")))
-        body = str_slice(body, 3, body.n);
-    return json_parse(str_trim(body), arena, ret, &error) == JSON_OK;
+    return json_parse(str_trim(utf8_unmarked(answer->body)), arena, ret, &error) == JSON_OK;
 }
 
 enum connector_error connector_read(const struct connector *c,

@@ -1,6 +1,7 @@
 #include "lib/feed/feed.h"
 
 #include "lib/base/arena.h"
+#include "lib/base/utf8.h"
 #include "lib/feed/identity.h"
 #include "lib/feed/jsonfeed.h"
 #include "lib/feed/url.h"
@@ -41,9 +42,7 @@ enum shape { SHAPE_EMPTY, SHAPE_MARKUP, SHAPE_JSON, SHAPE_OTHER };
 
 static enum shape sniff(struct str text)
 {
-    if (str_starts(text, STR("\xef\xbb\xbf")))
-        text = str_slice(text, 3, text.n);
-    text = str_trim(text);
+    text = str_trim(utf8_unmarked(text));
     if (text.n == 0)
         return SHAPE_EMPTY;
     if (text.p[0] == '{' || text.p[0] == '[')

@@ -168,9 +168,7 @@ enum feed_error jsonfeed_read(struct str text, struct str base_url, struct arena
     struct json *root;
     struct json_error error;
 
-    if (str_starts(text, STR("\xef\xbb\xbf")))
-        text = str_slice(text, 3, text.n);
-    enum json_result parsed = json_parse(str_trim(text), arena, &root, &error);
+    enum json_result parsed = json_parse(str_trim(utf8_unmarked(text)), arena, &root, &error);
 
     if (parsed != JSON_OK)
         return parsed == JSON_E_LIMIT ? FEED_E_LIMIT : FEED_E_JSON_BROKEN;

@@ -50,7 +50,7 @@ static struct str value_of(struct str s, struct str key)
 
 static struct str from_mark(struct str body)
 {
-    if (str_starts(body, STR("\xef\xbb\xbf")))
+    if (str_starts(body, STR(UTF8_BOM)))
         return STR("UTF-8");
     if (str_starts(body, str_make("\xff\xfe\0\0", 4)))
         return STR("UTF-32LE");

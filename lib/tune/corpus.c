@@ -429,8 +429,8 @@ bool corpus_read(struct str text, struct arena *arena, struct corpus_line *ret,
 
 bool corpus_next(struct str text, size_t *at, struct str *ret)
 {
-    if (*at == 0 && str_starts(text, STR(UTF8_BOM)))
-        *at = sizeof(UTF8_BOM) - 1;
+    if (*at == 0)
+        *at = text.n - utf8_unmarked(text).n;
     if (*at >= text.n)
         return false;
     size_t end = str_find_char(text, '\n', *at);
