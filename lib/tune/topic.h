@@ -7,6 +7,7 @@
 
 #include "lib/base/str.h"
 
+struct arena;
 struct judgement;
 
 struct topic {
@@ -21,7 +22,6 @@ struct topic {
 
 /* Promises of one topic each, `about` and `against` being its list, for topic_find's
  * judgement: a rule file in `arena`. */
-struct arena;
 struct str topic_rules(struct arena *arena);
 
 /* The topic of a sentence: `words` are its folded words, each between spaces, and `j` what

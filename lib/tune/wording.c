@@ -14,53 +14,30 @@
 /* What a company does that grants something and does not give it. */
 #define REFUSED "refus*|denied|declined|rejected|expired|périmée"
 
-static const char *unit_text(enum quantity_unit unit, double amount)
-{
-    bool one = amount == 1;
+/* A unit as a limit writes it ("1 week", "2 weeks") and as an id does ("48h", "3wd"). */
+struct unit_words {
+    const char *one, *many, *mark;
+};
 
-    switch (unit) {
-    case UNIT_SECOND:
-        return "s";
-    case UNIT_MINUTE:
-        return "min";
-    case UNIT_HOUR:
-        return "h";
-    case UNIT_WORKING_DAY:
-        return one ? "working day" : "working days";
-    case UNIT_WEEK:
-        return one ? "week" : "weeks";
-    case UNIT_MONTH:
-        return one ? "month" : "months";
-    case UNIT_YEAR:
-        return one ? "year" : "years";
-    case UNIT_DAY:
-    default:
-        return one ? "day" : "days";
-    }
+static const struct unit_words *words_of(enum quantity_unit unit)
+{
+    static const struct unit_words words[] = {
+        [UNIT_SECOND] = {"s", "s", "s"},
+        [UNIT_MINUTE] = {"min", "min", "min"},
+        [UNIT_HOUR] = {"h", "h", "h"},
+        [UNIT_DAY] = {"day", "days", "d"},
+        [UNIT_WORKING_DAY] = {"working day", "working days", "wd"},
+        [UNIT_WEEK] = {"week", "weeks", "w"},
+        [UNIT_MONTH] = {"month", "months", "m"},
+        [UNIT_YEAR] = {"year", "years", "y"},
+    };
+
+    return (size_t)unit < ARRAY_LEN(words) && words[unit].one ? &words[unit] : &words[UNIT_DAY];
 }
 
-/* As an id has it: "48h", "5min", "3wd". */
-static const char *unit_mark(enum quantity_unit unit)
+static const char *unit_text(enum quantity_unit unit, double amount)
 {
-    switch (unit) {
-    case UNIT_SECOND:
-        return "s";
-    case UNIT_MINUTE:
-        return "min";
-    case UNIT_HOUR:
-        return "h";
-    case UNIT_WORKING_DAY:
-        return "wd";
-    case UNIT_WEEK:
-        return "w";
-    case UNIT_MONTH:
-        return "m";
-    case UNIT_YEAR:
-        return "y";
-    case UNIT_DAY:
-    default:
-        return "d";
-    }
+    return amount == 1 ? words_of(unit)->one : words_of(unit)->many;
 }
 
 /* "24 to 48 h" promises 48 h; the amount is the low end, so the bound is counted back. */
@@ -119,8 +96,8 @@ static struct str choose_id(const struct pledge *d)
     if (d->figure == FIGURE_MONEY && amount == 0)
         return arena_printf(d->arena, "free-%s", topic);
     if (d->figure == FIGURE_DURATION)
-        return id_text(d->arena,
-                       arena_printf(d->arena, "%s-%.6g%s", topic, amount, unit_mark(d->q.unit)));
+        return id_text(d->arena, arena_printf(d->arena, "%s-%.6g%s", topic, amount,
+                                              words_of(d->q.unit)->mark));
     if (d->figure == FIGURE_MONEY)
         return id_text(d->arena, arena_printf(d->arena, "%s-%.10g", topic, amount));
     if (d->figure == FIGURE_PERCENT)
@@ -205,16 +182,22 @@ static void add_stub(const struct pledge *d, struct stubs *s, enum lang lang, en
         s->items[s->n++] = (struct stub){text, want, false};
 }
 
+/* A time in words. */
+static const char *span(const struct pledge *d, enum lang lang, double seconds)
+{
+    char text[64];
+
+    quantity_write_duration(seconds, lang, text, sizeof(text));
+    return arena_printf(d->arena, "%s", text).p; /* NUL behind it */
+}
+
 /* Longer than a minute: people round. */
 static void wait_stubs(const struct pledge *d, struct stubs *s)
 {
     double limit = d->q.high, beyond = fmax(limit * 3, 120);
-    char fr[64], en[64], fr_ok[64], en_ok[64];
+    const char *fr = span(d, LANG_FR, beyond), *fr_ok = span(d, LANG_FR, limit / 2);
+    const char *en = span(d, LANG_EN, beyond), *en_ok = span(d, LANG_EN, limit / 2);
 
-    quantity_write_duration(beyond, LANG_FR, fr, sizeof(fr));
-    quantity_write_duration(beyond, LANG_EN, en, sizeof(en));
-    quantity_write_duration(limit / 2, LANG_FR, fr_ok, sizeof(fr_ok));
-    quantity_write_duration(limit / 2, LANG_EN, en_ok, sizeof(en_ok));
     add_stub(d, s, LANG_FR, STUB_ALERT,
              arena_printf(d->arena, "%s que j'attends %s", fr, d->topic->fr));
     add_stub(d, s, LANG_EN, STUB_ALERT,
@@ -234,12 +217,9 @@ static void wait_stubs(const struct pledge *d, struct stubs *s)
 static void grant_stubs(const struct pledge *d, struct stubs *s)
 {
     double limit = d->q.low;
-    char fr[64], en[64], fr_ok[64], en_ok[64];
+    const char *fr = span(d, LANG_FR, limit / 2), *fr_ok = span(d, LANG_FR, limit * 2);
+    const char *en = span(d, LANG_EN, limit / 2), *en_ok = span(d, LANG_EN, limit * 2);
 
-    quantity_write_duration(limit / 2, LANG_FR, fr, sizeof(fr));
-    quantity_write_duration(limit / 2, LANG_EN, en, sizeof(en));
-    quantity_write_duration(limit * 2, LANG_FR, fr_ok, sizeof(fr_ok));
-    quantity_write_duration(limit * 2, LANG_EN, en_ok, sizeof(en_ok));
     add_stub(d, s, LANG_FR, STUB_ALERT,
              arena_printf(d->arena, "Vous refusez %s au bout de %s", d->topic->fr, fr));
     add_stub(d, s, LANG_EN, STUB_ALERT,
