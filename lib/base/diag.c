@@ -10,7 +10,7 @@
 enum { MESSAGE_MAX = 2000, QUOTE_MAX = 160, NEAREST_MAX = 64 };
 
 struct source {
-    struct str text, rest; /* `rest` begins behind line `line` */
+    struct str text, latest, rest; /* `latest` is line `line`, and `rest` begins behind it */
     unsigned line;
 };
 
@@ -43,13 +43,13 @@ void diags_source(struct diags *d, struct str file, struct str text)
 /* Mistakes come nearly in order, so the search goes on where the last one ended. */
 static struct str nth_line(struct source *source, unsigned line)
 {
-    struct str piece = STR_NONE;
-
-    if (line <= source->line)
+    if (line < source->line)
         *source = (struct source){.text = source->text, .rest = source->text};
     for (; source->line < line; source->line++)
-        if (!str_split(&source->rest, '\n', &piece))
+        if (!str_split(&source->rest, '\n', &source->latest))
             return STR_NONE;
+    struct str piece = source->latest;
+
     if (str_ends(piece, STR("\r")))
         piece.n--;
     return piece;

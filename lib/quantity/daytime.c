@@ -110,6 +110,8 @@ static size_t read_minutes(const struct tokens *ts, size_t i, int *minutes)
         *minutes = (int)(60 * m->number);
         return part + 1;
     }
+    if (part > i) /* "a ten" is no time */
+        return i;
     if (!number_read(ts, i, &n) || n.flags & ~(unsigned)NUMBER_WORDS || n.value < 5 ||
         n.value > 25 || fmod(n.value, 5) != 0)
         return i;
